@@ -1,0 +1,153 @@
+/**
+ * The one table of errors. Every failure a user can meet has a stable code here, with the exit status the
+ * command line ends with and a hint that names the next step. `docs/reference/errors.md` is generated from it.
+ */
+
+export interface ErrorEntry {
+  /** What happened, in general terms; the thrown message carries the particulars. */
+  readonly summary: string;
+  /** What to do next. */
+  readonly hint: string;
+  /** Exit status of the command line. */
+  readonly exitCode: number;
+}
+
+export const errorTable = {
+  HC_ARGUMENT: {
+    summary: 'a command or API call was given an argument it cannot use',
+    hint: 'see --help of the command, or the documentation of the call',
+    exitCode: 2,
+  },
+  HC_BUILD_FAILED: {
+    summary: 'the compiler rejected an element source',
+    hint: 'correct the source; the running version was not touched',
+    exitCode: 3,
+  },
+  HC_CONFIG_SYNTAX: {
+    summary: 'a configuration does not follow the Click language',
+    hint: 'correct the line the caret points at',
+    exitCode: 3,
+  },
+  HC_CONFIG_INVALID: {
+    summary: 'a configuration was read but describes no valid router',
+    hint: 'check class names, port numbers and push/pull with `hotclick check` and `hotclick elements`',
+    exitCode: 3,
+  },
+  HC_CONFIGURE_FAILED: {
+    summary: 'an element rejected its arguments or could not be initialised',
+    hint: 'see `hotclick elements CLASS` for the arguments it takes',
+    exitCode: 3,
+  },
+  HC_CONTROL_REQUEST: {
+    summary: 'a control request is not valid',
+    hint: 'send one JSON object a line: {"id":1,"method":"…","params":{…}}',
+    exitCode: 2,
+  },
+  HC_DEVICE: {
+    summary: 'a network device cannot be used',
+    hint: 'check the name with `ip link` and the privileges with `hotclick doctor`',
+    exitCode: 4,
+  },
+  HC_INTERNAL: {
+    summary: 'an invariant of hotclick itself was broken',
+    hint: 'report it with the message and the configuration',
+    exitCode: 70,
+  },
+  HC_LAB: {
+    summary: 'the laboratory of network namespaces could not be set up, or a program in it failed',
+    hint: 'iproute2, ethtool and util-linux must be installed; the message names the command that failed',
+    exitCode: 4,
+  },
+  HC_LIBRARY: {
+    summary: 'an element library cannot be loaded',
+    hint: 'build it again with this version of hotclick',
+    exitCode: 3,
+  },
+  HC_NO_ENGINE: {
+    summary: 'no running engine answers on the control socket',
+    hint: 'start one with `hotclick run FILE`, or name its socket with --control',
+    exitCode: 5,
+  },
+  HC_NO_SUCH_CLASS: {
+    summary: 'no element class of that name is known',
+    hint: 'list them with `hotclick elements`',
+    exitCode: 3,
+  },
+  HC_NO_SUCH_ELEMENT: {
+    summary: 'the running graph has no element of that name',
+    hint: 'list its elements with `hotclick read list`',
+    exitCode: 3,
+  },
+  HC_NO_SUCH_HANDLER: {
+    summary: 'the element has no such handler',
+    hint: 'list its handlers with `hotclick read ELEMENT.handlers`',
+    exitCode: 3,
+  },
+  HC_HANDLER_FAILED: {
+    summary: 'a handler rejected its value',
+    hint: 'see `hotclick elements CLASS` for what the handler takes',
+    exitCode: 3,
+  },
+  HC_PRIVILEGE: {
+    summary: 'the operation needs more privileges',
+    hint: 'run as root or with CAP_NET_RAW and CAP_NET_ADMIN',
+    exitCode: 4,
+  },
+  HC_STATE_DECLARATION: {
+    summary: 'an element keeps mutable static data that is not declared as state',
+    hint: 'declare it as state, make it a member of the element, or make it const',
+    exitCode: 3,
+  },
+  HC_STATE_SCHEMA: {
+    summary: 'the state of the old version cannot be converted for the new one',
+    hint: 'give the schema an up_from/down_to conversion for the version named in the message',
+    exitCode: 3,
+  },
+  HC_STORE: {
+    summary: 'the state store cannot be used',
+    hint: 'check the directory, its permissions and the free space; forwarding goes on without it',
+    exitCode: 6,
+  },
+  HC_UPGRADE_BUSY: {
+    summary: 'another upgrade is under way',
+    hint: 'wait for it to end, or look at `hotclick history`',
+    exitCode: 7,
+  },
+  HC_UPGRADE_FAILED: {
+    summary: 'an upgrade was refused; the old revision goes on',
+    hint: 'the message names the step and its cause',
+    exitCode: 3,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorOptions {
+  cause?: unknown;
+  /** Overrides the table's hint where a better next step is known. */
+  hint?: string;
+  /** Machine-readable particulars: positions, element names, limits. */
+  details?: Record<string, unknown>;
+}
+
+/** An error with a code from the table. `message` says what happened to which thing. */
+export class HotclickError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exitCode: number;
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const entry = errorTable[code];
+    this.name = 'HotclickError';
+    this.code = code;
+    this.hint = options.hint ?? entry.hint;
+    this.exitCode = entry.exitCode;
+    this.details = options.details ?? {};
+  }
+
+  toJSON(): { code: ErrorCode; message: string; hint: string; details: Record<string, unknown> } {
+    return { code: this.code, message: this.message, hint: this.hint, details: this.details };
+  }
+}
