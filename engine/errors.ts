@@ -43,6 +43,11 @@ export const errorTable = {
     hint: 'send one JSON object a line: {"id":1,"method":"…","params":{…}}',
     exitCode: 2,
   },
+  HC_CONTROL_SOCKET: {
+    summary: 'the control socket of an engine cannot be made',
+    hint: 'give another path with --control, or run without one: --no-control',
+    exitCode: 5,
+  },
   HC_DEVICE: {
     summary: 'a network device cannot be used',
     hint: 'check the name with `ip link` and the privileges with `hotclick doctor`',

@@ -36,14 +36,19 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
     child.once('error', (cause) => {
       const name = argv.join(' ');
       reject(
-        cause.name === 'AbortError' ? cause : new HotclickError('HC_LAB', `${name}: ${cause.message}`, { cause }),
+        cause.name === 'AbortError'
+          ? cause
+          : new HotclickError('HC_LAB', `${name}: ${cause.message}`, { cause }),
       );
     });
     child.once('close', (status, signalName) => {
       if (status === 0) return resolve({ stdout, stderr });
       const ending = signalName === null ? `exit status ${status}` : `ended by ${signalName}`;
       reject(
-        new HotclickError('HC_LAB', `${argv.join(' ')}: ${ending}${stderr === '' ? '' : `: ${stderr.trim()}`}`),
+        new HotclickError(
+          'HC_LAB',
+          `${argv.join(' ')}: ${ending}${stderr === '' ? '' : `: ${stderr.trim()}`}`,
+        ),
       );
     });
   });

@@ -63,14 +63,19 @@ export function missingCapabilities(status = readFileSync('/proc/self/status', '
 
 /** Why no user namespace can be had, or undefined when one can. */
 function userNamespaceRefusal(): string | undefined {
-  const probe = spawnSync('unshare', ['-Urnm', 'sh', '-c', 'mount -t tmpfs tmpfs /run'], { encoding: 'utf8' });
+  const probe = spawnSync('unshare', ['-Urnm', 'sh', '-c', 'mount -t tmpfs tmpfs /run'], {
+    encoding: 'utf8',
+  });
   if (probe.status === 0) return undefined;
   return probe.error?.message ?? (probe.stderr.trim() || `exit status ${probe.status}`);
 }
 
 async function runAgain(): Promise<number> {
   const program = process.argv[1];
-  const args = [...process.execArgv, ...(program !== undefined && existsSync(program) ? process.argv.slice(1) : [])];
+  const args = [
+    ...process.execArgv,
+    ...(program !== undefined && existsSync(program) ? process.argv.slice(1) : []),
+  ];
   const child = spawn('unshare', ['-Urnm', 'sh', '-c', setUp, 'sh', process.execPath, ...args], {
     stdio: 'inherit',
     env: { ...process.env, [marker]: '1' },
@@ -83,7 +88,9 @@ async function runAgain(): Promise<number> {
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+      child.once('close', (status, signal) =>
+        resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)),
+      );
     });
   } finally {
     process.off('SIGINT', ignore);

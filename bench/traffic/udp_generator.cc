@@ -156,7 +156,7 @@ double cpu_seconds() {
 
 void report(const Result& result, const Plan& plan, bool json) {
   const char* format =
-      json ? "{\"sent\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"skipped\":%" PRIu64
+      json ? "{\"event\":\"summary\",\"sent\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"skipped\":%" PRIu64
              ",\"flows\":%u,\"burst\":%zu,\"seconds\":%.3f,\"rate\":%.1f,\"gap_max_us\":%.1f,\"cpu_percent\":"
              "%.1f}\n"
            : "sent %" PRIu64 ", errors %" PRIu64 ", skipped %" PRIu64
@@ -201,6 +201,10 @@ int main(int argc, char** argv) {
   prctl(PR_SET_TIMERSLACK, 1UL);
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // a driver that dies must not leave traffic behind
   catch_stop_signals();
+  if (json) {
+    std::printf("{\"event\":\"ready\"}\n");
+    std::fflush(stdout);
+  }
   report(generate(plan, *sender), plan, json);
   return 0;
 }

@@ -88,7 +88,8 @@ struct hc_batch {
   hc_packet* packets[HC_BATCH_CAPACITY];
 };
 
-/* Where an output leads. Never null: an output that is not connected leads to a counting discard. */
+/* Where an output leads: an output that is not connected leads to a counting discard. Null `push`: the output is
+ * pulled from. */
 typedef struct hc_push_edge {
   void (*push)(void* object, uint32_t port, hc_batch* batch);
   void* object;
@@ -96,7 +97,8 @@ typedef struct hc_push_edge {
   uint32_t reserved;
 } hc_push_edge;
 
-/* Where a pull input comes from. `pull` appends at most `max` packets to `batch` and returns how many. */
+/* Where a pull input comes from. `pull` appends at most `max` packets to `batch` and returns how many. Null `pull`:
+ * packets are pushed to this input. */
 typedef struct hc_pull_edge {
   uint32_t (*pull)(void* object, uint32_t port, hc_batch* batch, uint32_t max);
   void* object;
@@ -118,6 +120,7 @@ struct hc_shard {
   uint8_t* scratch_end;
   uint64_t random;       /* xorshift state */
   const hc_host* host;
+  void* pool;            /* the core's */
 };
 
 /* What the core keeps for one element of the graph in one shard. */
@@ -303,6 +306,9 @@ typedef struct hc_device_stats {
   uint64_t tx_errors;
   uint64_t link_up;         /* 1 up, 0 down */
   uint64_t link_changes;
+  uint64_t rx_checksum_missing; /* the sender left the checksum to its hardware (ethtool -K PEER tx off) */
+  uint64_t rx_truncated;    /* capture files: records that end before their frame does */
+  uint64_t file_position, file_size; /* capture files: bytes; size 0 when it is not known */
 } hc_device_stats;
 
 /* An open device of one shard. Instances share it by name, so an upgrade of FromDevice opens nothing. */
@@ -320,6 +326,8 @@ struct hc_device {
   hc_shard* shard;
   uint8_t mac[6];      /* own address; zeros if there is none */
   uint16_t mtu;
+  uint16_t link_type;  /* LINKTYPE_ number of the frames: 1 Ethernet, 101 IP without a link header */
+  const char* error;   /* files: why reading or writing stopped early; null otherwise. Valid while open */
 };
 
 /* ---- what the core offers ------------------------------------------------------------------------------ */
@@ -350,7 +358,7 @@ struct hc_host {
    * when it cannot be opened. */
   hc_device* (*device_open)(hc_instance* instance, const char* kind, const char* name, const char* options, char* error);
   void (*device_close)(hc_instance* instance, hc_device* device);
-  /* The address of another element's or of a device's interface: name "veth0" to MAC and IPv4. 0 = good. */
+  /* The hardware and first IPv4 address of a network interface. 0 = good. */
   int (*interface_address)(const char* name, uint8_t mac[6], uint32_t* ip4);
 
   /* Classifiers. kind: "classifier", "ipclassifier", "ipfilter"; patterns as the element got them. Null and

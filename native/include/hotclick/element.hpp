@@ -75,6 +75,9 @@ struct Element {
   uint64_t now() const { return self->shard->now; }
   uint32_t ninputs() const { return self->ninputs; }
   uint32_t noutputs() const { return self->noutputs; }
+  /// What an agnostic port has become in this graph; known from start() on.
+  bool input_is_pull(uint32_t port) const { return self->inputs[port].pull != nullptr; }
+  bool output_is_pull(uint32_t port) const { return self->outputs[port].push == nullptr; }
 
   /// Hands the batch on and leaves it empty.
   void output(uint32_t port, Batch& batch) {
@@ -307,7 +310,7 @@ void print_value(const hc_host* host, hc_text* out, const V& v) {
 
 template <class T, auto member>
 void read_entry(void* object, hc_text* out) {
-  T& e = *static_cast<T*>(object);
+  typename member_of<decltype(member)>::Class& e = *static_cast<T*>(object);  // may be a base of T
   if constexpr (requires(Text t) { (e.*member)(t); }) {
     Text text{out, e.self->host};
     (e.*member)(text);
@@ -321,7 +324,7 @@ void read_entry(void* object, hc_text* out) {
 
 template <class T, auto member>
 int write_entry(void* object, const hc_string* value, char* text) {
-  T& e = *static_cast<T*>(object);
+  typename member_of<decltype(member)>::Class& e = *static_cast<T*>(object);  // may be a base of T
   Error error{text, e.self->host};
   if constexpr (requires { (e.*member)(*value, error); }) {
     return (e.*member)(*value, error) ? 0 : -1;

@@ -160,6 +160,18 @@ struct PacketQueue : hc_queue_slot {
     __atomic_store_n(&queue->head, head + max, __ATOMIC_RELEASE);
     return max;
   }
+  /// Appends at most `max` packets to `batch` and leaves them in the queue too, until skip() takes them out; returns
+  /// how many. For a consumer that may have to try again.
+  uint32_t peek(Batch& batch, uint32_t max) const {
+    const uint64_t head = queue->head;
+    const uint64_t used = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE) - head;
+    if (max > used) max = static_cast<uint32_t>(used);
+    if (max > batch.room()) max = batch.room();
+    for (uint32_t i = 0; i < max; ++i) batch.packets[batch.count++] = queue->ring[(head + i) & queue->mask];
+    return max;
+  }
+  /// Takes out the first `n` packets, which a peek() has shown and which the caller now owns.
+  void skip(uint32_t n) { __atomic_store_n(&queue->head, queue->head + n, __ATOMIC_RELEASE); }
 };
 
 /// Static variables of the library, shared by all instances of the class in a shard (every shard loads a copy of

@@ -88,7 +88,8 @@ struct Table : hc_table_slot {
     return *reinterpret_cast<V*>(reinterpret_cast<uint8_t*>(&record(slot)) + value_offset());
   }
 
-  /// The slot of a live record with that key, or no_slot. An expired record is not found.
+  /// The slot of the record with that key, or no_slot. A record whose time is up is found until the sweep has
+  /// removed it, at most five seconds later; to touch it again revives it.
   uint32_t find(const K& key) const { return find(key, hash(key)); }
   uint32_t find(const K& key, uint32_t h) const {
     const uint32_t slot = probe(table->index, table->index_mask, key, h);
@@ -128,7 +129,8 @@ struct Table : hc_table_slot {
 
  private:
   static constexpr uint32_t value_offset() {
-    return (sizeof(hc_record) + sizeof(K) + alignof(V) - 1) / alignof(V) * alignof(V);
+    static_assert(alignof(V) <= 8);
+    return (sizeof(hc_record) + sizeof(K) + 7u) & ~7u;
   }
   uint32_t probe(const uint64_t* index, uint32_t mask, const K& key, uint32_t h) const {
     for (uint32_t i = h & mask;; i = (i + 1) & mask) {
@@ -140,7 +142,6 @@ struct Table : hc_table_slot {
       hc_record& r = record(slot);
       if (HC_UNLIKELY(r.layout != table->layout)) table->shard->host->table_convert(table, slot);
       if (HC_UNLIKELY(memcmp(&r + 1, &key, sizeof(K)) != 0)) continue;
-      if (HC_UNLIKELY(r.expires != 0 && static_cast<int32_t>(r.expires - table->shard->ticks) <= 0)) return no_slot;
       return slot;
     }
   }

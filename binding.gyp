@@ -1,0 +1,71 @@
+{
+  'variables': {
+    'core_sources': [
+      '<!@(ls native/core/*.cc native/core/classifier/*.cc native/state/*.cc native/io/*.cc | grep -v _test.cc)',
+    ],
+    'strict_flags': ['-std=c++20', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
+  },
+  'target_defaults': {
+    'default_configuration': 'Release',
+    'include_dirs': ['native/include'],
+    'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fexceptions', '-frtti', '-fno-omit-frame-pointer'],
+    'cflags_cc': ['<@(strict_flags)'],
+    'cflags!': ['-O3'],
+    'cflags': ['-O2', '-g'],
+  },
+  'targets': [
+    {
+      'target_name': 'core',
+      'type': 'static_library',
+      'sources': ['<@(core_sources)'],
+      'cflags': ['-fPIC'],
+    },
+    {
+      'target_name': 'hotclick',
+      'type': 'loadable_module',
+      'dependencies': ['core'],
+      'sources': ['<!@(ls native/addon/*.cc)'],
+      'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+    },
+    {
+      # Every element class is a library of its own, made by one compiler call a source.
+      'target_name': 'elements',
+      'type': 'none',
+      'sources': ['<!@(ls native/elements/*/*.cc)'],
+      'rules': [
+        {
+          'rule_name': 'element',
+          'extension': 'cc',
+          'inputs': [
+            'native/element-flags.txt',
+            '<!@(ls native/include/hotclick/*)',
+            '<!@(find native/elements -name "*.hpp")',
+          ],
+          'outputs': ['<(PRODUCT_DIR)/elements/<(RULE_INPUT_ROOT).so'],
+          'action': [
+            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)', '-o', '<@(_outputs)',
+          ],
+          'message': 'element <(RULE_INPUT_ROOT)',
+        },
+      ],
+    },
+    {
+      'target_name': 'unit-tests',
+      'type': 'executable',
+      'dependencies': ['core'],
+      'sources': ['native/test/main.cc', '<!@(find native -name "*_test.cc")'],
+      'libraries': ['-ldl'],
+    },
+    {
+      'target_name': 'udp-generator',
+      'type': 'executable',
+      'sources': ['bench/traffic/udp_generator.cc'],
+    },
+    {
+      'target_name': 'udp-sink',
+      'type': 'executable',
+      'sources': ['bench/traffic/udp_sink.cc'],
+    },
+  ],
+}

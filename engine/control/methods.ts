@@ -1,0 +1,110 @@
+/** The methods of the control socket: what each takes, and what it asks the engine. */
+
+import type { EngineControl, Strategy, UpgradeOptions } from '../engine-types.ts';
+import type { Schema } from './schema.ts';
+import { flag, integer, object, oneOf, optional, record, text } from './schema.ts';
+
+/** What a method has besides its parameters. */
+export interface MethodContext {
+  readonly engine: EngineControl;
+  /** Aborts when the request is cancelled or its connection closes. */
+  readonly signal: AbortSignal;
+  /** Sends an event line; resolves when there is room for the next. */
+  readonly send: (event: unknown) => Promise<void>;
+}
+
+/** Takes parameters as they came; throws HC_CONTROL_REQUEST when they are not what the method takes. */
+export type Method = (params: unknown, context: MethodContext) => Promise<unknown>;
+
+/** The largest that JSON carries exactly. */
+const most = Number.MAX_SAFE_INTEGER;
+const count = integer({ min: 1, max: most });
+const revision = integer({ min: 0, max: most });
+const upgradeFields = { strategy: optional(oneOf('swap', 'thread')), dryRun: optional(flag()) };
+
+export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
+  ['read', method({ path: text() }, ({ engine }, { path }) => engine.read(path))],
+  [
+    'write',
+    method({ path: text(), value: text({ min: 0 }) }, ({ engine }, { path, value }) =>
+      engine.write(path, value),
+    ),
+  ],
+  [
+    'upgrade',
+    method({ changes: record(text(), { min: 1 }), ...upgradeFields }, (context, { changes, ...options }) =>
+      context.engine.upgrade(changes, withSteps(options, context)),
+    ),
+  ],
+  [
+    'apply',
+    method(
+      {
+        configuration: text({ min: 0 }),
+        file: optional(text()),
+        defines: optional(record(text({ min: 0 }))),
+        ...upgradeFields,
+      },
+      (context, { configuration, ...options }) =>
+        context.engine.apply(configuration, withSteps(options, context)),
+    ),
+  ],
+  [
+    'rollback',
+    method({ revision: optional(revision), ...upgradeFields }, (context, options) =>
+      context.engine.rollback(withSteps(options, context)),
+    ),
+  ],
+  ['history', method({}, ({ engine }) => engine.history())],
+  ['stats', method({}, ({ engine }) => engine.stats())],
+  ['flatten', method({}, ({ engine }) => engine.flatten())],
+  ['classes', method({}, ({ engine }) => engine.classes())],
+  [
+    'trace',
+    method({ filter: text({ min: 0 }), limit: optional(count) }, async (context, { filter, ...options }) => {
+      for await (const event of context.engine.trace(filter, { ...options, signal: context.signal })) {
+        await context.send(event);
+        if (context.signal.aborted) break;
+      }
+    }),
+  ],
+  [
+    'tap',
+    method(
+      { edge: text(), file: text(), snaplen: optional(count), limit: optional(count) },
+      ({ engine, signal }, { edge, file, ...options }) => engine.tap(edge, file, { ...options, signal }),
+    ),
+  ],
+  ['stateList', method({}, ({ engine }) => engine.stateList())],
+  [
+    'stateGet',
+    method(
+      { table: text(), filter: optional(text({ min: 0 })), limit: optional(count) },
+      ({ engine }, { table, ...options }) => engine.stateGet(table, options),
+    ),
+  ],
+  ['stateHistory', method({}, ({ engine }) => engine.stateHistory())],
+  [
+    'stateDiff',
+    method({ from: revision, to: revision }, ({ engine }, { from, to }) => engine.stateDiff(from, to)),
+  ],
+  ['stop', method({}, ({ engine }) => engine.stop())],
+]);
+
+function method<F extends Parameters<typeof object>[0]>(
+  fields: F,
+  run: (context: MethodContext, params: ParsedFields<F>) => Promise<unknown>,
+): Method {
+  const schema = object(fields) as Schema<ParsedFields<F>>;
+  return async (params, context) => run(context, schema(params, 'params'));
+}
+
+type ParsedFields<F extends Parameters<typeof object>[0]> = ReturnType<ReturnType<typeof object<F>>>;
+
+/** Adds what every kind of upgrade gets from the connection. */
+function withSteps<T extends { strategy?: Strategy; dryRun?: boolean }>(
+  options: T,
+  { signal, send }: MethodContext,
+): T & UpgradeOptions {
+  return { ...options, signal, onStep: (step) => void send(step) };
+}

@@ -1,0 +1,62 @@
+/** The control socket of a running engine. */
+
+import { once } from 'node:events';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { EngineControl } from '../engine-types.ts';
+import { Connection } from './connection.ts';
+import { defaultControlPath } from './control-path.ts';
+import { claimSocketPath, listenPrivately } from './socket-file.ts';
+
+/** How long requests under way may take to end when the server closes. */
+const patience = 2000;
+
+export class ControlServer implements AsyncDisposable {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #connections: Set<Connection>;
+
+  private constructor(path: string, server: Server, connections: Set<Connection>) {
+    this.path = path;
+    this.#server = server;
+    this.#connections = connections;
+  }
+
+  /**
+   * Answers requests for `engine` on a Unix socket that only the same user (and root) can open. The socket of an
+   * engine that died is replaced.
+   * @throws HotclickError HC_CONTROL_SOCKET when a living engine listens there or the socket cannot be made.
+   */
+  static async listen(engine: EngineControl, path: string = defaultControlPath()): Promise<ControlServer> {
+    await claimSocketPath(path);
+    const connections = new Set<Connection>();
+    const server = createServer((socket: Socket) => {
+      const connection = new Connection(socket, engine);
+      connections.add(connection);
+      socket.once('close', () => connections.delete(connection));
+    });
+    await listenPrivately(server, path);
+    // A client that cannot be accepted (too many open files) is no reason to stop.
+    server.on('error', () => {});
+    return new ControlServer(path, server, connections);
+  }
+
+  /** Cancels what is under way, answers it, closes all connections and removes the socket. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    const impatience = AbortSignal.timeout(patience);
+    await Promise.all(
+      [...this.#connections].map((connection) => {
+        connection.cancelAll();
+        return connection.finish(impatience);
+      }),
+    );
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,191 @@
+/** The native half, with its types: everything that crosses the border between JavaScript and C++. */
+import { createRequire } from 'node:module';
+import type { ErrorCode } from '../errors.ts';
+import { errorTable, HotclickError } from '../errors.ts';
+import type { SchemaInfo } from '../graph/element-class.ts';
+import { addonPath } from './paths.ts';
+
+export interface NodePlan {
+  readonly name: string;
+  readonly className: string;
+  readonly args: readonly string[];
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Number that loadLibrary gave. */
+  readonly library: number;
+  /** Element of the running graph whose place it takes; '' for none. */
+  readonly predecessor: string;
+  /** The predecessor's own instance goes on. */
+  readonly keep: boolean;
+}
+
+export interface GraphPlan {
+  readonly nodes: readonly NodePlan[];
+  /** Five numbers an edge: from, from port, to, to port, 1 for push. */
+  readonly edges: Uint32Array;
+}
+
+export interface PrepareFailure {
+  readonly element: string;
+  readonly message: string;
+  /** Which argument was wrong, -1 when none in particular. */
+  readonly argument: number;
+}
+
+export interface PublishedBytes {
+  readonly more: boolean;
+  readonly stale: boolean;
+  readonly spentNs: number;
+  readonly longestNs: number;
+  /** element, state, kind, page, offset in data, size */
+  readonly entries: readonly (readonly [string, string, 'static' | 'section' | 'table', number, number, number])[];
+  readonly data: Uint8Array;
+}
+
+export interface NativeElementStats {
+  readonly element: string;
+  readonly className: string;
+  readonly version: string;
+  readonly unconnected: number;
+  readonly held: number;
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+export interface NativeState {
+  readonly element: string;
+  readonly state: string;
+  readonly kind: 'static' | 'section' | 'table';
+  readonly records: number;
+  readonly capacity: number;
+  readonly converting: boolean;
+  readonly bytes: number;
+}
+
+export interface NativeEvent {
+  readonly time: bigint;
+  readonly shard: number;
+  readonly packet: number;
+  readonly length: number;
+  /** 'h' from one element to the next, 'd' dropped */
+  readonly kind: string;
+  readonly element: string;
+  readonly version: string;
+  readonly port: number;
+  readonly to: string;
+  readonly toPort: number;
+  readonly reason: string;
+  readonly data: Uint8Array;
+}
+
+export type ObserverSpec =
+  | { readonly kind: 'trace'; readonly filter: string; readonly limit: number; readonly snap: number }
+  | { readonly kind: 'tap'; readonly element: string; readonly port: number; readonly input: boolean; readonly snap: number };
+
+export interface NativeEngine {
+  readonly id: number;
+  loadLibrary(path: string): { library: number; description: string };
+  unloadLibrary(library: number): void;
+  /** The number of a prepared revision, or what was wrong. */
+  prepare(plan: GraphPlan): number | PrepareFailure;
+  discard(revision: number): void;
+  /** Installs it in one shard; the shard's break in ns. */
+  roll(shard: number, revision: number, strategy: string): Promise<number>;
+  /** Frees what the revision replaced; false while something drains. */
+  settle(revision: number): boolean;
+  /** Null when the answer is longer than `room`. */
+  handler(shard: number, element: string, handler: string, value: string | null, room?: number): Promise<string | null>;
+  publish(shard: number): Promise<PublishedBytes>;
+  markAllDirty(shard: number): Promise<void>;
+  elementStats(shard: number): NativeElementStats[];
+  states(shard: number): NativeState[];
+  restoreStatic(shard: number, name: string, schema: SchemaInfo, data: Uint8Array): void;
+  restoreTable(
+    shard: number,
+    name: string,
+    key: SchemaInfo,
+    value: SchemaInfo,
+    pageNumbers: Uint32Array,
+    pages: readonly Uint8Array[],
+  ): number;
+  observe(spec: ObserverSpec): number;
+  takeEvents(observer: number): { events: NativeEvent[]; lost: number };
+  stopObserving(observer: number): void;
+  /** After a new graph was installed. */
+  refreshObservers(): void;
+  /** After all its shards have left their loops. */
+  close(): void;
+}
+
+export interface HarnessSpec {
+  readonly library: string;
+  readonly className: string;
+  readonly args: readonly string[];
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export interface NativeHarness {
+  push(port: number, packets: readonly unknown[]): void;
+  supply(port: number, packets: readonly unknown[]): void;
+  pull(port: number, max: number): unknown[];
+  output(port: number): unknown[];
+  drops(): Record<string, number>;
+  handler(name: string, value: string | null): string;
+  run(times: number): number;
+  advance(ms: number): void;
+  upgrade(spec: HarnessSpec): void;
+  printed(): string[];
+  freePackets(): number;
+  close(): void;
+}
+
+export interface Addon {
+  readonly abi: number;
+  describeLibrary(path: string): string;
+  runShard(engine: number, shard: number, cpu: number): 'stopped' | 'restart';
+  installRestarted(engine: number, shard: number): void;
+  nameShard(shard: number): void;
+  Engine: new (options: {
+    shards: number;
+    packets: number;
+    control: Uint8Array;
+    busyPoll: boolean;
+    onLine: (shard: number, line: string) => void;
+    onStop: () => void;
+  }) => NativeEngine;
+  ElementHarness: new (spec: HarnessSpec) => NativeHarness;
+}
+
+let loaded: Addon | undefined;
+
+/** Loads the addon once in each thread. */
+export function addon(): Addon {
+  if (loaded) return loaded;
+  try {
+    loaded = createRequire(import.meta.url)(addonPath()) as Addon;
+  } catch (cause) {
+    throw new HotclickError('HC_INTERNAL', `the native addon cannot be loaded from ${addonPath()}`, {
+      cause,
+      hint: 'build it with `npm run build:native`',
+    });
+  }
+  return loaded;
+}
+
+/** Runs a native call; an error with one of our codes comes out as a HotclickError. */
+export function callNative<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
+export function fromNative(error: unknown): unknown {
+  if (error instanceof HotclickError || !(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && code in errorTable) {
+    return new HotclickError(code as ErrorCode, error.message, { cause: error });
+  }
+  return error;
+}

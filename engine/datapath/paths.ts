@@ -1,0 +1,26 @@
+/** Where the parts of the installed package lie. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package's root: the directory of its package.json, from the sources as from dist/. */
+export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(start: string): string {
+  let at = start;
+  while (!existsSync(join(at, 'binding.gyp'))) {
+    const up = dirname(at);
+    if (up === at) return start;
+    at = up;
+  }
+  return at;
+}
+
+export const buildDirectory = join(packageRoot, 'build', 'Release');
+export const addonPath = (): string => join(buildDirectory, 'hotclick.node');
+/** Built element libraries: CLASS.so. */
+export const elementDirectory = join(buildDirectory, 'elements');
+export const elementSources = join(packageRoot, 'native', 'elements');
+export const sdkDirectory = join(packageRoot, 'native', 'include');
+/** Compiler flags of an element, one a line; binding.gyp reads the same file. */
+export const elementFlagsFile = join(packageRoot, 'native', 'element-flags.txt');

@@ -1,0 +1,173 @@
+/** The shapes that the engine gives and takes: what the API, the control socket and the command line share. */
+import type { ElementClass } from './graph/element-class.ts';
+import type { RouterGraph } from './graph/router-graph.ts';
+
+export type Strategy = 'swap' | 'thread';
+
+export interface EngineOptions {
+  /** Click text, or a graph built by a program. */
+  readonly configuration: string | RouterGraph;
+  /** Name shown in errors; default 'configuration'. */
+  readonly file?: string;
+  /** Values for `$name` in the configuration. */
+  readonly defines?: Readonly<Record<string, string>>;
+  /** Datapath threads; default 1. */
+  readonly threads?: number;
+  /** Directory of the state store; without it state lives in memory only. */
+  readonly store?: string;
+  /** Milliseconds between two syncs to the store; default 100. */
+  readonly syncInterval?: number;
+  /** Packets in the arena; default 32768. */
+  readonly packets?: number;
+  /** Never let a shard sleep: for cores of its own. */
+  readonly busyPoll?: boolean;
+  /** CPU numbers to pin the shards to. */
+  readonly cpus?: readonly number[];
+  /** Directories searched for element libraries before the built-in one. */
+  readonly libraryPath?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface UpgradeOptions {
+  readonly strategy?: Strategy;
+  /** Only plan. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told of every step as it begins. */
+  readonly onStep?: (step: UpgradeStep) => void;
+}
+
+export interface UpgradeStep {
+  /** 'plan', 'build', 'verify', 'prepare', 'roll', 'commit', 'rollback' */
+  readonly step: string;
+  readonly detail: string;
+}
+
+/** One action of a plan; see engine/graph/diff.ts. */
+export interface PlannedAction {
+  readonly kind: 'keep' | 'adopt' | 'start' | 'drain';
+  readonly element: string;
+  readonly className: string;
+  readonly from?: string;
+  readonly reasons: readonly string[];
+  /** Versions when they differ. */
+  readonly versions?: { readonly from: string; readonly to: string };
+  /** States touched and what is done with each: 'mapped', 'converted', 'adopted', 'new', 'lost'. */
+  readonly states: readonly { readonly name: string; readonly kind: string; readonly how: string; readonly bytes: number }[];
+}
+
+export interface ShardBreak {
+  readonly shard: number;
+  /** Time without packet handling, from the shard's own clock. */
+  readonly breakNs: number;
+}
+
+export interface UpgradeReport {
+  readonly revision: number;
+  readonly parent: number;
+  readonly strategy: Strategy;
+  readonly dryRun: boolean;
+  readonly actions: readonly PlannedAction[];
+  readonly breaks: readonly ShardBreak[];
+  /** ms outside the gap: building, verifying, preparing, and until the old libraries were gone. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface ShardStats {
+  readonly shard: number;
+  readonly rounds: number;
+  readonly busyRounds: number;
+  readonly sleeps: number;
+  readonly sleeping: boolean;
+  readonly freePackets: number;
+}
+
+export interface ElementStats {
+  readonly element: string;
+  readonly className: string;
+  readonly version: string;
+  /** Drops by reason, all shards. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** Packets sent to outputs that are not connected. */
+  readonly unconnected: number;
+  /** Packets waiting. */
+  readonly held: number;
+}
+
+export interface EngineStats {
+  readonly revision: number;
+  readonly uptimeMs: number;
+  readonly shards: readonly ShardStats[];
+  readonly elements: readonly ElementStats[];
+  readonly store?: { readonly lastSyncMs: number; readonly pages: number; readonly bytes: number; readonly error?: string };
+}
+
+export interface TraceEvent {
+  readonly time: string;
+  readonly shard: number;
+  /** Number of the packet in this trace. */
+  readonly packet: number;
+  readonly kind: 'hop' | 'drop';
+  readonly element: string;
+  readonly version: string;
+  readonly port: number;
+  /** Where it went, for a hop. */
+  readonly to?: string;
+  readonly toPort?: number;
+  /** Why, for a drop. */
+  readonly reason?: string;
+  readonly length: number;
+  /** First bytes, hexadecimal. */
+  readonly head: string;
+}
+
+export interface TapSummary {
+  readonly file: string;
+  readonly packets: number;
+  readonly lost: number;
+}
+
+export interface RevisionSummary {
+  readonly revision: number;
+  readonly parent: number;
+  readonly createdAt: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly strategy: string;
+  readonly current: boolean;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly breaks: readonly ShardBreak[];
+  readonly reason?: string;
+}
+
+/**
+ * What a running engine can be asked; `Engine` is it in this process, `ControlClient` over the control socket.
+ * Every failure is a HotclickError.
+ */
+export interface EngineControl {
+  /** 'element.handler'; the values of all shards merged as the handler declares. `list`, `version`, `config` alone
+   * are the router's own handlers; `element.handlers`, `element.class`, `element.config` every element has. */
+  read(path: string): Promise<string>;
+  /** To all shards. */
+  write(path: string, value: string): Promise<void>;
+  /** `changes`: class name to source file (.cc) or built library (.so). */
+  upgrade(changes: Readonly<Record<string, string>>, options?: UpgradeOptions): Promise<UpgradeReport>;
+  apply(configuration: string, options?: UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> }): Promise<UpgradeReport>;
+  /** To the revision before, or to `revision`. */
+  rollback(options?: UpgradeOptions & { revision?: number }): Promise<UpgradeReport>;
+  history(): Promise<RevisionSummary[]>;
+  stats(): Promise<EngineStats>;
+  /** Click text of the running graph. */
+  flatten(): Promise<string>;
+  classes(): Promise<ElementClass[]>;
+  /** Ends when `limit` packets have been followed to their end or the signal says so. */
+  trace(filter: string, options?: { limit?: number; signal?: AbortSignal }): AsyncIterable<TraceEvent>;
+  /** `edge`: 'element[port]' for an output, '[port]element' for an input. */
+  tap(edge: string, file: string, options?: { snaplen?: number; limit?: number; signal?: AbortSignal }): Promise<TapSummary>;
+  stateList(): Promise<unknown>;
+  stateGet(table: string, options?: { filter?: string; limit?: number }): Promise<unknown>;
+  stateHistory(): Promise<unknown>;
+  stateDiff(from: number, to: number): Promise<unknown>;
+  /** Stops the engine after a last sync. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,252 @@
+#include "engine_object.hh"
+
+#include <mutex>
+
+#include "../core/handler_command.hh"
+#include "../core/swap.hh"
+#include "throw.hh"
+
+namespace hotclick::addon {
+using namespace core;
+
+namespace {
+std::mutex registry_mutex;
+std::map<uint32_t, std::weak_ptr<EngineCore>> registry;
+uint32_t next_engine = 1;
+
+uint32_t u32(const Napi::Value& v) { return v.As<Napi::Number>().Uint32Value(); }
+}  // namespace
+
+std::shared_ptr<EngineCore> find_engine(uint32_t id) {
+  const std::lock_guard lock(registry_mutex);
+  const auto at = registry.find(id);
+  return at == registry.end() ? nullptr : at->second.lock();
+}
+
+void EngineObject::define(Napi::Env env, Napi::Object exports) {
+  using E = EngineObject;
+  exports.Set(
+      "Engine",
+      DefineClass(env, "Engine",
+                  {InstanceAccessor("id", &E::id, nullptr), InstanceMethod("loadLibrary", &E::loadLibrary),
+                   InstanceMethod("unloadLibrary", &E::unloadLibrary), InstanceMethod("prepare", &E::prepare),
+                   InstanceMethod("discard", &E::discard), InstanceMethod("roll", &E::roll),
+                   InstanceMethod("settle", &E::settle), InstanceMethod("handler", &E::handler),
+                   InstanceMethod("publish", &E::publish), InstanceMethod("markAllDirty", &E::markAllDirty),
+                   InstanceMethod("elementStats", &E::elementStats), InstanceMethod("states", &E::states),
+                   InstanceMethod("restoreStatic", &E::restoreStatic), InstanceMethod("restoreTable", &E::restoreTable),
+                   InstanceMethod("observe", &E::observe), InstanceMethod("takeEvents", &E::takeEvents),
+                   InstanceMethod("stopObserving", &E::stopObserving),
+                   InstanceMethod("refreshObservers", &E::refreshObservers), InstanceMethod("close", &E::close)}));
+}
+
+EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
+  const Napi::Env env = info.Env();
+  const auto o = info[0].As<Napi::Object>();
+  auto control = o.Get("control").As<Napi::Uint8Array>();
+  const uint32_t shards = u32(o.Get("shards"));
+  if (shards == 0 || control.ByteLength() < shards * 4096u) {
+    throw_error(env, "HC_INTERNAL", "the control page is too small");
+    return;
+  }
+  std::string error;
+  engine_ = EngineCore::create(shards, u32(o.Get("packets")), control.Data(), error);
+  if (!engine_) {
+    throw_error(env, "HC_INTERNAL", error);
+    return;
+  }
+  control_ = Napi::Persistent(control);
+  on_line_ = Napi::Persistent(o.Get("onLine").As<Napi::Function>());
+  on_stop_ = Napi::Persistent(o.Get("onStop").As<Napi::Function>());
+  wake_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [this](const Napi::CallbackInfo& i) { deliver(i.Env()); }),
+                                        "hotclick", 0, 1);
+  for (uint32_t i = 0; i < shards; ++i) {
+    engine_->shard(i).busy_poll = o.Get("busyPoll").ToBoolean();
+    engine_->shard(i).notify = notify_from_shard;
+    engine_->shard(i).notify_context = this;
+  }
+  const std::lock_guard lock(registry_mutex);
+  id_ = next_engine++;
+  registry[id_] = engine_;
+}
+
+EngineObject::~EngineObject() {
+  const std::lock_guard lock(registry_mutex);
+  registry.erase(id_);
+}
+
+Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
+  if (!engine_) return info.Env().Undefined();
+  wake_.Release();
+  pending_.clear();
+  instrumentations_.clear();
+  observers_.clear();
+  revisions_.clear();
+  engine_.reset();
+  libraries_.clear();
+  return info.Env().Undefined();
+}
+
+Napi::Value EngineObject::id(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), id_); }
+
+bool EngineObject::good_shard(const Napi::CallbackInfo& info, uint32_t& shard) {
+  shard = info[0].IsNumber() ? u32(info[0]) : UINT32_MAX;
+  if (engine_ && shard < engine_->shards()) return true;
+  throw_error(info.Env(), "HC_INTERNAL", engine_ ? "no such shard" : "the engine is closed");
+  return false;
+}
+
+void EngineObject::notify_from_shard(void* context) { static_cast<EngineObject*>(context)->wake_.NonBlockingCall(); }
+
+Napi::Value EngineObject::post(Napi::Env env, uint32_t shard, std::unique_ptr<Command> command, Resolve resolve) {
+  Command* raw = command.get();
+  Pending pending{std::move(command), Napi::Promise::Deferred::New(env), std::move(resolve)};
+  auto promise = pending.deferred.Promise();
+  pending_.emplace(raw, std::move(pending));
+  engine_->shard(shard).post(*raw);
+  return promise;
+}
+
+void EngineObject::deliver(Napi::Env env) {
+  if (!engine_) return;
+  for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) {
+    while (Command* done = engine_->shard(i).take_finished()) {
+      const auto at = pending_.find(done);
+      if (at == pending_.end()) continue;
+      Pending pending = std::move(at->second);
+      pending_.erase(at);
+      Napi::Value value = pending.resolve(env, *done);
+      if (env.IsExceptionPending()) pending.deferred.Reject(env.GetAndClearPendingException().Value());
+      else pending.deferred.Resolve(value);
+    }
+    std::string line;
+    while (engine_ && engine_->shard(i).take_line(line)) {
+      on_line_.Call({Napi::Number::New(env, i), Napi::String::New(env, line)});
+    }
+    if (engine_ && engine_->shard(i).take_stop_request()) on_stop_.Call({});
+  }
+}
+
+Napi::Value EngineObject::loadLibrary(const Napi::CallbackInfo& info) {
+  std::string error;
+  auto version = ElementVersion::load(info[0].As<Napi::String>(), engine_ ? engine_->shards() : 1, error);
+  if (!version) return throw_prefixed(info.Env(), "HC_LIBRARY", error);
+  auto o = Napi::Object::New(info.Env());
+  o.Set("description", version->describe());
+  o.Set("library", next_id_);
+  libraries_[next_id_++] = std::move(version);
+  return o;
+}
+
+Napi::Value EngineObject::unloadLibrary(const Napi::CallbackInfo& info) {
+  libraries_.erase(u32(info[0]));
+  return info.Env().Undefined();
+}
+
+bool EngineObject::read_plan(Napi::Env env, const Napi::Object& plan, std::vector<NodePlan>& nodes,
+                             std::vector<EdgeSpec>& edges) {
+  const auto list = plan.Get("nodes").As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const auto o = list.Get(i).As<Napi::Object>();
+    NodePlan p;
+    p.spec.name = o.Get("name").As<Napi::String>();
+    p.spec.class_name = o.Get("className").As<Napi::String>();
+    p.spec.inputs = u32(o.Get("inputs"));
+    p.spec.outputs = u32(o.Get("outputs"));
+    p.predecessor = o.Get("predecessor").As<Napi::String>();
+    p.keep = o.Get("keep").ToBoolean();
+    const auto args = o.Get("args").As<Napi::Array>();
+    for (uint32_t k = 0; k < args.Length(); ++k) p.spec.arguments.push_back(args.Get(k).As<Napi::String>());
+    const auto library = libraries_.find(u32(o.Get("library")));
+    if (library == libraries_.end()) {
+      throw_error(env, "HC_INTERNAL", "unknown library for " + p.spec.name);
+      return false;
+    }
+    p.spec.version = library->second;
+    nodes.push_back(std::move(p));
+  }
+  // Edges come as numbers, five each: from, from port, to, to port, push.
+  const auto flat = plan.Get("edges").As<Napi::Uint32Array>();
+  for (size_t i = 0; i + 5 <= flat.ElementLength(); i += 5) {
+    const EdgeSpec e{flat[i], flat[i + 1], flat[i + 2], flat[i + 3], flat[i + 4] != 0};
+    if (e.from >= nodes.size() || e.to >= nodes.size() || e.from_port >= nodes[e.from].spec.outputs ||
+        e.to_port >= nodes[e.to].spec.inputs) {
+      throw_error(env, "HC_INTERNAL", "an edge of the plan leads nowhere");
+      return false;
+    }
+    edges.push_back(e);
+  }
+  return true;
+}
+
+Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
+  std::vector<NodePlan> nodes;
+  std::vector<EdgeSpec> edges;
+  if (!read_plan(info.Env(), info[0].As<Napi::Object>(), nodes, edges)) return info.Env().Undefined();
+  GraphError failure;
+  auto revision = engine_->prepare(nodes, edges, failure);
+  if (!revision) {
+    auto o = Napi::Object::New(info.Env());
+    o.Set("element", failure.element);
+    o.Set("message", failure.message);
+    o.Set("argument", failure.argument == UINT32_MAX ? -1.0 : static_cast<double>(failure.argument));
+    return o;
+  }
+  const uint32_t id = next_id_++;
+  revisions_[id] = std::move(revision);
+  return Napi::Number::New(info.Env(), id);
+}
+
+Napi::Value EngineObject::discard(const Napi::CallbackInfo& info) {
+  revisions_.erase(u32(info[0]));
+  engine_->discard();
+  return info.Env().Undefined();
+}
+
+Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  const auto revision = revisions_.find(u32(info[1]));
+  if (revision == revisions_.end()) return throw_error(info.Env(), "HC_INTERNAL", "no such revision");
+  const bool thread = info[2].As<Napi::String>().Utf8Value() == "thread";
+  auto command = std::make_unique<SwapCommand>(revision->second->graphs[shard],
+                                               thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
+  return post(info.Env(), shard, std::move(command), [](Napi::Env env, Command& c) -> Napi::Value {
+    return Napi::Number::New(env, static_cast<double>(static_cast<SwapCommand&>(c).break_ns()));
+  });
+}
+
+Napi::Value EngineObject::settle(const Napi::CallbackInfo& info) {
+  const auto revision = revisions_.find(u32(info[0]));
+  if (revision == revisions_.end()) return Napi::Boolean::New(info.Env(), true);
+  if (!engine_->settle(*revision->second)) return Napi::Boolean::New(info.Env(), false);
+  revisions_.erase(revision);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
+Napi::Value EngineObject::handler(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  const std::string element = info[1].As<Napi::String>();
+  const std::string name = info[2].As<Napi::String>();
+  std::string value;
+  const bool writes = info[3].IsString();
+  if (writes) value = info[3].As<Napi::String>();
+  const size_t room = info[4].IsNumber() ? u32(info[4]) : 64u << 10;
+  auto command = std::make_unique<HandlerCommand>(element, name, writes ? &value : nullptr, room);
+  return post(info.Env(), shard, std::move(command), [element, name](Napi::Env env, Command& c) -> Napi::Value {
+    const auto& h = static_cast<HandlerCommand&>(c);
+    switch (h.outcome()) {
+      case HandlerCommand::Outcome::good: return Napi::String::New(env, h.text());
+      case HandlerCommand::Outcome::no_element: return throw_error(env, "HC_NO_SUCH_ELEMENT", "no element '" + element + "'");
+      case HandlerCommand::Outcome::no_handler:
+        return throw_error(env, "HC_NO_SUCH_HANDLER", "element '" + element + "' has no such handler '" + name + "'");
+      case HandlerCommand::Outcome::rejected:
+        return throw_error(env, "HC_HANDLER_FAILED", element + "." + name + ": " + h.text());
+      case HandlerCommand::Outcome::too_long: return env.Null();  // ask again with more room
+    }
+    return env.Undefined();
+  });
+}
+
+}  // namespace hotclick::addon

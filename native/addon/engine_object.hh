@@ -1,0 +1,75 @@
+/// An engine as JavaScript sees it: the host's half. The shards' half (runShard) is in shard_entry.cc.
+#pragma once
+#include <napi.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "../core/engine_core.hh"
+#include "../core/observe.hh"
+
+namespace hotclick::addon {
+
+class EngineObject : public Napi::ObjectWrap<EngineObject> {
+ public:
+  static void define(Napi::Env env, Napi::Object exports);
+  /// new Engine({ shards, packets, control: Uint8Array over shared memory, busyPoll, onLine, onStop })
+  explicit EngineObject(const Napi::CallbackInfo& info);
+  ~EngineObject() override;
+
+ private:
+  using Resolve = std::function<Napi::Value(Napi::Env, core::Command&)>;
+  struct Pending {
+    std::unique_ptr<core::Command> command;
+    Napi::Promise::Deferred deferred;
+    Resolve resolve;
+  };
+
+  Napi::Value id(const Napi::CallbackInfo& info);
+  Napi::Value loadLibrary(const Napi::CallbackInfo& info);
+  Napi::Value unloadLibrary(const Napi::CallbackInfo& info);
+  Napi::Value prepare(const Napi::CallbackInfo& info);
+  Napi::Value discard(const Napi::CallbackInfo& info);
+  Napi::Value roll(const Napi::CallbackInfo& info);
+  Napi::Value settle(const Napi::CallbackInfo& info);
+  Napi::Value handler(const Napi::CallbackInfo& info);
+  Napi::Value publish(const Napi::CallbackInfo& info);
+  Napi::Value markAllDirty(const Napi::CallbackInfo& info);
+  Napi::Value elementStats(const Napi::CallbackInfo& info);
+  Napi::Value states(const Napi::CallbackInfo& info);
+  Napi::Value restoreStatic(const Napi::CallbackInfo& info);
+  Napi::Value restoreTable(const Napi::CallbackInfo& info);
+  Napi::Value observe(const Napi::CallbackInfo& info);
+  Napi::Value takeEvents(const Napi::CallbackInfo& info);
+  Napi::Value stopObserving(const Napi::CallbackInfo& info);
+  Napi::Value refreshObservers(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  bool good_shard(const Napi::CallbackInfo& info, uint32_t& shard);
+  Napi::Value post(Napi::Env env, uint32_t shard, std::unique_ptr<core::Command> command, Resolve resolve);
+  static void notify_from_shard(void* context);
+  void deliver(Napi::Env env);
+  bool read_plan(Napi::Env env, const Napi::Object& plan, std::vector<core::NodePlan>& nodes,
+                 std::vector<core::EdgeSpec>& edges);
+  void instrument(Napi::Env env);
+
+  uint32_t id_ = 0;
+  std::shared_ptr<core::EngineCore> engine_;
+  Napi::Reference<Napi::Uint8Array> control_;
+  Napi::FunctionReference on_line_, on_stop_;
+  Napi::ThreadSafeFunction wake_;
+  std::map<uint32_t, std::shared_ptr<core::ElementVersion>> libraries_;
+  std::map<uint32_t, std::unique_ptr<core::PreparedRevision>> revisions_;
+  std::map<core::Command*, Pending> pending_;
+  // One observer a shard for each trace or tap.
+  std::map<uint32_t, std::vector<std::shared_ptr<core::Observer>>> observers_;
+  std::vector<std::shared_ptr<core::Instrumentation>> instrumentations_;
+  uint32_t next_id_ = 1;
+};
+
+/// The engine with that number, for the threads of its shards; null when it is gone.
+std::shared_ptr<core::EngineCore> find_engine(uint32_t id);
+void define_shard_entry(Napi::Env env, Napi::Object exports);
+
+}  // namespace hotclick::addon

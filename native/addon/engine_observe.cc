@@ -1,0 +1,104 @@
+// The watching half of the engine object: traces and taps.
+#include <hotclick/abi.h>
+
+#include <cstring>
+
+#include "../core/classifier/classifier.hh"
+#include "engine_object.hh"
+#include "throw.hh"
+
+namespace hotclick::addon {
+using namespace core;
+
+/// observe({ kind: 'trace', filter, limit, snap } | { kind: 'tap', element, port, input, snap }) → number
+Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
+  const auto o = info[0].As<Napi::Object>();
+  const uint32_t snap = o.Get("snap").As<Napi::Number>().Uint32Value();
+  const bool trace = o.Get("kind").As<Napi::String>().Utf8Value() == "trace";
+  std::vector<std::shared_ptr<Observer>> list;
+  for (uint32_t i = 0; i < engine_->shards(); ++i) {
+    if (!trace) {
+      list.push_back(Observer::tap(o.Get("element").As<Napi::String>(), o.Get("port").As<Napi::Number>().Uint32Value(),
+                                   o.Get("input").ToBoolean(), snap));
+      continue;
+    }
+    const std::string filter = o.Get("filter").As<Napi::String>();
+    const hc_string pattern{filter.c_str(), static_cast<uint32_t>(filter.size()), 0};
+    char error[HC_ERROR_SIZE] = "";
+    uint32_t failed = 0;
+    hc_classifier* compiled = classifier_compile("ipclassifier", &pattern, 1, error, &failed);
+    if (!compiled) return throw_error(info.Env(), "HC_ARGUMENT", std::string("filter: ") + error);
+    list.push_back(Observer::trace(compiled, o.Get("limit").As<Napi::Number>().Uint32Value(), snap));
+  }
+  const uint32_t id = next_id_++;
+  observers_[id] = std::move(list);
+  instrument(info.Env());
+  return Napi::Number::New(info.Env(), id);
+}
+
+void EngineObject::instrument(Napi::Env env) {
+  for (uint32_t i = 0; i < engine_->shards(); ++i) {
+    std::vector<std::shared_ptr<Observer>> all;
+    for (const auto& [id, list] : observers_) all.push_back(list[i]);
+    const auto graph = engine_->shard(i).graph();
+    std::shared_ptr<Instrumentation> next;
+    if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
+    if (next) instrumentations_.push_back(next);
+    // The instrumentation before is in use until the command was run; drop it then.
+    post(env, i, std::make_unique<ObserveCommand>(next), [this, next, i](Napi::Env e, Command&) -> Napi::Value {
+      std::erase_if(instrumentations_, [&](const auto& other) {
+        return other != next && other->graph()->nodes().front()->instance.shard->index == i;
+      });
+      return e.Undefined();
+    });
+  }
+}
+
+Napi::Value EngineObject::refreshObservers(const Napi::CallbackInfo& info) {
+  if (!observers_.empty()) instrument(info.Env());
+  return info.Env().Undefined();
+}
+
+Napi::Value EngineObject::stopObserving(const Napi::CallbackInfo& info) {
+  observers_.erase(info[0].As<Napi::Number>().Uint32Value());
+  instrument(info.Env());
+  return info.Env().Undefined();
+}
+
+/// takeEvents(number) → { events: object[], lost }
+Napi::Value EngineObject::takeEvents(const Napi::CallbackInfo& info) {
+  auto result = Napi::Object::New(info.Env());
+  auto events = Napi::Array::New(info.Env());
+  double lost = 0;
+  uint32_t n = 0;
+  const auto at = observers_.find(info[0].As<Napi::Number>().Uint32Value());
+  if (at != observers_.end()) {
+    std::string raw;
+    for (const auto& o : at->second) {
+      lost += static_cast<double>(o->lost());
+      while (n < 4096 && o->take(raw)) {
+        Observer::Event e;
+        memcpy(&e, raw.data(), sizeof(e));
+        auto event = Napi::Object::New(info.Env());
+        event.Set("time", Napi::BigInt::New(info.Env(), e.time));
+        event.Set("shard", e.shard);
+        event.Set("packet", e.packet);
+        event.Set("length", e.length);
+        event.Set("kind", std::string(1, static_cast<char>(e.kind)));
+        event.Set("element", e.from);
+        event.Set("version", e.from_version);
+        event.Set("port", e.from_port);
+        event.Set("to", e.to);
+        event.Set("toPort", e.to_port);
+        event.Set("reason", e.reason_text);
+        event.Set("data", Napi::Buffer<char>::Copy(info.Env(), raw.data() + sizeof(e), raw.size() - sizeof(e)));
+        events.Set(n++, event);
+      }
+    }
+  }
+  result.Set("events", events);
+  result.Set("lost", lost);
+  return result;
+}
+
+}  // namespace hotclick::addon

@@ -1,0 +1,190 @@
+// The state half of the engine object: publication, restoring, statistics.
+#include <cstring>
+
+#include "../core/values.hh"
+#include "../state/publish_command.hh"
+#include "engine_object.hh"
+#include "throw.hh"
+
+namespace hotclick::addon {
+using namespace core;
+
+namespace {
+
+constexpr size_t publish_room = 8u << 20;
+
+const char* kind_name(const StateBinding& b) { return b.table ? "table" : b.section ? "section" : "static"; }
+
+/// A schema from its JSON form (engine/graph/element-class.ts: SchemaInfo).
+bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
+  if (!o.Get("fields").IsArray()) return false;
+  schema.version = o.Get("version").As<Napi::Number>().Uint32Value();
+  schema.size = o.Get("size").As<Napi::Number>().Uint32Value();
+  const auto fields = o.Get("fields").As<Napi::Array>();
+  for (uint32_t i = 0; i < fields.Length(); ++i) {
+    const auto f = fields.Get(i).As<Napi::Object>();
+    Field field;
+    field.name = f.Get("name").As<Napi::String>();
+    field.type = type_by_name(f.Get("type").As<Napi::String>().Utf8Value());
+    field.offset = f.Get("offset").As<Napi::Number>().Uint32Value();
+    field.size = f.Get("size").As<Napi::Number>().Uint32Value();
+    if (field.type == 0 || field.offset > schema.size || field.size > schema.size - field.offset) return false;
+    schema.fields.push_back(std::move(field));
+  }
+  return true;
+}
+
+}  // namespace
+
+Napi::Value EngineObject::publish(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  auto command = std::make_unique<PublishCommand>(engine_->shard(shard).graph(), publish_room);
+  return post(info.Env(), shard, std::move(command), [](Napi::Env env, Command& c) -> Napi::Value {
+    const auto& p = static_cast<PublishCommand&>(c);
+    auto o = Napi::Object::New(env);
+    o.Set("more", p.more());
+    o.Set("stale", p.stale());
+    o.Set("spentNs", static_cast<double>(p.spent_ns()));
+    o.Set("longestNs", static_cast<double>(p.longest_ns()));
+    auto list = Napi::Array::New(env, p.entries().size());
+    size_t end = 0;
+    for (const auto& e : p.entries()) end = e.offset + e.size > end ? e.offset + e.size : end;
+    auto bytes = Napi::Uint8Array::New(env, end);
+    memcpy(bytes.Data(), p.data(), end);
+    uint32_t n = 0;
+    const Node* node = nullptr;
+    Napi::Value element;
+    for (const auto& e : p.entries()) {
+      if (e.node != node) {
+        node = e.node;
+        element = Napi::String::New(env, e.node->name);
+      }
+      auto entry = Napi::Array::New(env, 6);
+      entry.Set(0u, element);
+      entry.Set(1u, Napi::String::New(env, e.state->name));
+      entry.Set(2u, Napi::String::New(env, kind_name(*e.state)));
+      entry.Set(3u, Napi::Number::New(env, e.page));
+      entry.Set(4u, Napi::Number::New(env, e.offset));
+      entry.Set(5u, Napi::Number::New(env, e.size));
+      list.Set(n++, entry);
+    }
+    o.Set("entries", list);
+    o.Set("data", bytes);
+    return o;
+  });
+}
+
+namespace {
+class MarkCommand : public Command {
+ public:
+  bool step(Shard& shard) override {
+    if (shard.graph()) {
+      for (FlowTable* t : shard.graph()->tables()) t->mark_all_dirty();
+    }
+    return true;
+  }
+};
+}  // namespace
+
+Napi::Value EngineObject::markAllDirty(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  return post(info.Env(), shard, std::make_unique<MarkCommand>(),
+              [](Napi::Env env, Command&) -> Napi::Value { return env.Undefined(); });
+}
+
+Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  auto list = Napi::Array::New(info.Env());
+  const auto& graph = engine_->shard(shard).graph();
+  if (!graph) return list;
+  // Counters are read while the shard writes them: each is one aligned word, so a value is old at worst.
+  for (uint32_t i = 0; i < graph->nodes().size(); ++i) {
+    const Node& n = *graph->nodes()[i];
+    auto o = Napi::Object::New(info.Env());
+    o.Set("element", n.name);
+    o.Set("className", n.class_name);
+    o.Set("version", n.version);
+    o.Set("unconnected", static_cast<double>(n.unconnected));
+    o.Set("held", static_cast<double>(n.held_packets()));
+    auto drops = Napi::Object::New(info.Env());
+    for (uint32_t k = 0; k < n.descriptor->ndrops; ++k) drops.Set(n.descriptor->drops[k].name, static_cast<double>(n.drops[k]));
+    o.Set("drops", drops);
+    list.Set(i, o);
+  }
+  return list;
+}
+
+Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  auto list = Napi::Array::New(info.Env());
+  const auto& graph = engine_->shard(shard).graph();
+  uint32_t n = 0;
+  for (uint32_t i = 0; graph && i < graph->nodes().size(); ++i) {
+    const Node& node = *graph->nodes()[i];
+    for (const StateBinding& b : node.states) {
+      if (b.queue) continue;
+      auto o = Napi::Object::New(info.Env());
+      o.Set("element", b.section ? node.class_name : node.name);
+      o.Set("state", b.name);
+      o.Set("kind", kind_name(b));
+      o.Set("records", b.table ? static_cast<double>(b.table->live) : 1.0);
+      o.Set("capacity", b.table ? static_cast<double>(b.table->capacity) : 1.0);
+      o.Set("converting", b.table ? b.table->converting() : false);
+      o.Set("bytes", b.table ? static_cast<double>(b.table->memory()) : static_cast<double>(b.schema.size));
+      list.Set(n++, o);
+    }
+  }
+  return list;
+}
+
+Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  RestoredStatic value;
+  const auto bytes = info[3].As<Napi::Uint8Array>();
+  if (!schema_from_js(info[2].As<Napi::Object>(), value.schema) || bytes.ByteLength() != value.schema.size) {
+    return throw_error(info.Env(), "HC_STORE", "a stored value does not fit its schema");
+  }
+  value.data.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  engine_->shard(shard).restored_statics[info[1].As<Napi::String>()] = std::move(value);
+  return info.Env().Undefined();
+}
+
+/// restoreTable(shard, 'element/state', keySchema, valueSchema, pageNumbers, pages[]): one layout a call. The first
+/// call makes the table in that layout; the element converts it when it has another by now.
+Napi::Value EngineObject::restoreTable(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  const std::string name = info[1].As<Napi::String>();
+  SchemaCopy key, value;
+  if (!schema_from_js(info[2].As<Napi::Object>(), key) || !schema_from_js(info[3].As<Napi::Object>(), value)) {
+    return throw_error(info.Env(), "HC_STORE", "a stored table does not fit its schema");
+  }
+  const TableLayout layout = TableLayout::of(key, value);
+  std::shared_ptr<Conversion> conversion;
+  std::string error;
+  auto& table = engine_->shard(shard).restored_tables[name];
+  if (!table) {
+    table = FlowTable::create(name, layout, 1u << 20, error);
+    if (!table) return throw_error(info.Env(), "HC_STORE", error);
+  } else if (!(table->layout().value == value)) {
+    conversion = Conversion::plan(value, table->layout().value, nullptr, true, nullptr, error);
+    if (!conversion) return throw_error(info.Env(), "HC_STORE", error);
+  }
+  const auto numbers = info[4].As<Napi::Uint32Array>();
+  const auto pages = info[5].As<Napi::Array>();
+  for (uint32_t i = 0; i < pages.Length(); ++i) {
+    const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
+    if (!table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, conversion.get())) {
+      return throw_error(info.Env(), "HC_STORE", "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
+    }
+  }
+  table->finish_load();
+  return Napi::Number::New(info.Env(), table->live);
+}
+
+}  // namespace hotclick::addon

@@ -1,0 +1,43 @@
+/// An engine without Node: the packet pool, the shards, and the making of revisions.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hand_over.hh"
+#include "packet_pool.hh"
+#include "shard.hh"
+
+namespace hotclick::core {
+
+/// A graph for every shard, built and not yet installed.
+struct PreparedRevision {
+  std::vector<std::shared_ptr<ShardGraph>> graphs;
+};
+
+class EngineCore {
+ public:
+  /// `control` has one page of 4096 bytes for each shard and outlives the engine.
+  static std::unique_ptr<EngineCore> create(uint32_t shards, uint32_t packets, uint8_t* control, std::string& error);
+
+  uint32_t shards() const { return static_cast<uint32_t>(shards_.size()); }
+  Shard& shard(uint32_t i) { return *shards_[i]; }
+  PacketPool& pool() { return *pool_; }
+
+  /// Builds graphs for all shards; null with `error` set, and nothing was changed then.
+  std::unique_ptr<PreparedRevision> prepare(const std::vector<NodePlan>& plan, const std::vector<EdgeSpec>& edges,
+                                            GraphError& error);
+  /// After every shard has installed it: lets go of what it replaced. False while something still drains.
+  bool settle(const PreparedRevision& revision);
+  /// Instead of installing it.
+  void discard();
+
+ private:
+  EngineCore() = default;
+  std::unique_ptr<PacketPool> pool_;
+  std::unique_ptr<HandOver> hand_over_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace hotclick::core

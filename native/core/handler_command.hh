@@ -1,0 +1,27 @@
+/// Reading and writing handlers on the shard that owns the element.
+#pragma once
+#include <string>
+
+#include "command.hh"
+
+namespace hotclick::core {
+
+class HandlerCommand : public Command {
+ public:
+  enum class Outcome { good, no_element, no_handler, rejected, too_long };
+
+  /// `write` null reads. `room` is how much text the answer may have.
+  HandlerCommand(std::string element, std::string handler, const std::string* write, size_t room = 64 << 10);
+  bool step(Shard& shard) override;
+
+  Outcome outcome() const { return outcome_; }
+  /// The value read, or what was wrong with the value written.
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string element_, handler_, value_, text_;
+  bool writes_;
+  Outcome outcome_ = Outcome::good;
+};
+
+}  // namespace hotclick::core

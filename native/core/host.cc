@@ -1,0 +1,186 @@
+#include "host.hh"
+
+#include <hotclick/batch.hpp>
+#include <hotclick/table.hpp>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "../io/devices.hh"
+#include "classifier/classifier.hh"
+#include "observe.hh"
+#include "shard.hh"
+#include "values.hh"
+
+namespace hotclick::core {
+namespace {
+
+Node& node_of(hc_instance* i) { return *static_cast<Node*>(i->core); }
+Shard& shard_of_instance(hc_instance* i) { return node_of(i).shard(); }
+
+uint32_t refill(hc_shard* shard) {
+  auto* pool = static_cast<PacketPool*>(shard->pool);
+  pool->refill(*shard);
+  return shard->free_count;
+}
+void spill(hc_shard* shard) { static_cast<PacketPool*>(shard->pool)->spill(*shard); }
+
+void trace_drop(hc_instance* instance, uint32_t reason, hc_packet* const* packets, uint32_t count) {
+  Node& node = node_of(instance);
+  Instrumentation* watching = node.shard().instrumentation;
+  if (!watching) return;
+  for (const auto& o : watching->observers()) o->see_drop(node, reason, packets, count);
+}
+
+void set_task(hc_instance* i, int active) { node_of(i).task_active = active != 0 && node_of(i).descriptor->run; }
+void set_timer(hc_instance* i, uint32_t id, uint64_t at) { node_of(i).shard().set_timer(node_of(i), id, at); }
+
+uint32_t table_insert(hc_table* t, uint32_t hash, const void* key) {
+  return static_cast<FlowTable*>(t)->insert(hash, key);
+}
+void table_erase(hc_table* t, uint32_t slot) { static_cast<FlowTable*>(t)->erase(slot); }
+void table_convert(hc_table* t, uint32_t slot) { static_cast<FlowTable*>(t)->convert(slot); }
+void table_step(hc_table* t) { static_cast<FlowTable*>(t)->grow_step(); }
+
+hc_device* device_open(hc_instance* i, const char* kind, const char* name, const char* options, char* error) {
+  return shard_of_instance(i).open_device(node_of(i), kind, name, options, error);
+}
+void device_close(hc_instance* i, hc_device* device) {
+  std::erase(node_of(i).devices, device);
+  shard_of_instance(i).close_device(device);
+}
+
+int parse(uint32_t type, const hc_string* text, void* value, char* error) {
+  const std::string_view raw(text->data, text->length);
+  if (type == HC_STRING) {
+    static thread_local std::string kept;  // valid until the next call, as documented
+    kept = unquote(trim(raw));
+    *static_cast<hc_string*>(value) = {kept.c_str(), static_cast<uint32_t>(kept.size()), 0};
+    return 0;
+  }
+  std::string why;
+  if (parse_value(type, raw, value, why)) return 0;
+  snprintf(error, HC_ERROR_SIZE, "%s", why.c_str());
+  return -1;
+}
+
+void append(hc_text* out, const char* format, ...) {
+  const uint32_t room = out->capacity - out->length;
+  va_list list;
+  va_start(list, format);
+  const int n = vsnprintf(out->data + out->length, room, format, list);
+  va_end(list);
+  if (n < 0) return;
+  if (static_cast<uint32_t>(n) >= room) {
+    out->overflow = 1;
+    out->length = out->capacity ? out->capacity - 1 : 0;
+  } else {
+    out->length += static_cast<uint32_t>(n);
+  }
+}
+
+void fail(char* error, const char* format, ...) {
+  va_list list;
+  va_start(list, format);
+  vsnprintf(error, HC_ERROR_SIZE, format, list);
+  va_end(list);
+}
+
+void log_line(hc_instance* i, const char* format, ...) {
+  char text[512];
+  va_list list;
+  va_start(list, format);
+  const int n = vsnprintf(text, sizeof(text), format, list);
+  va_end(list);
+  if (n < 0) return;
+  shard_of_instance(i).say('l', node_of(i), text, static_cast<size_t>(n) < sizeof(text) ? static_cast<size_t>(n) : sizeof(text) - 1);
+}
+void print_line(hc_instance* i, const char* text, uint32_t length) {
+  shard_of_instance(i).say('p', node_of(i), text, length);
+}
+
+/// Splits "element.handler" and finds both in the shard's graph.
+Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler** handler) {
+  const std::string_view text(path->data, path->length);
+  const size_t dot = text.rfind('.');
+  const auto& graph = shard_of_instance(i).graph();
+  if (dot == std::string_view::npos || !graph) return nullptr;
+  Node* node = graph->find(std::string(text.substr(0, dot)));
+  *handler = node ? node->find_handler(std::string(text.substr(dot + 1))) : nullptr;
+  return *handler ? node : nullptr;
+}
+int read_handler(hc_instance* i, const hc_string* path, hc_text* out) {
+  const hc_handler* handler = nullptr;
+  Node* node = find_handler_node(i, path, &handler);
+  if (!node || !handler->read) return -1;
+  handler->read(node->instance.object, out);
+  return 0;
+}
+int write_handler(hc_instance* i, const hc_string* path, const hc_string* value, char* error) {
+  const hc_handler* handler = nullptr;
+  Node* node = find_handler_node(i, path, &handler);
+  if (!node || !handler->write) {
+    snprintf(error, HC_ERROR_SIZE, "no write handler '%.*s'", static_cast<int>(path->length), path->data);
+    return -1;
+  }
+  return handler->write(node->instance.object, value, error);
+}
+void stop(hc_instance* i) { shard_of_instance(i).request_stop(); }
+
+void* allocate(uint64_t size) {
+  const uint64_t rounded = (size + 63) & ~uint64_t{63};
+  void* memory = aligned_alloc(64, rounded ? rounded : 64);
+  if (memory) memset(memory, 0, rounded);
+  return memory;
+}
+void release(void* memory) { free(memory); }
+
+int hand_over(hc_instance* i, uint32_t shard, uint32_t port, hc_packet* packet) {
+  Shard& from = shard_of_instance(i);
+  if (!from.hand_over || shard >= from.count() || shard == from.index()) return 0;
+  return from.hand_over->put(from.index(), shard, {packet, i->name, port}) ? 1 : 0;
+}
+
+}  // namespace
+
+const hc_host& host_functions() {
+  static const hc_host host = [] {
+    hc_host h = {};
+    h.abi = HC_ABI_VERSION;
+    h.size = sizeof(hc_host);
+    h.refill = refill;
+    h.spill = spill;
+    h.trace_drop = trace_drop;
+    h.set_task = set_task;
+    h.set_timer = set_timer;
+    h.table_insert = table_insert;
+    h.table_erase = table_erase;
+    h.table_convert = table_convert;
+    h.table_step = table_step;
+    h.device_open = device_open;
+    h.device_close = device_close;
+    h.interface_address = io::interface_address;
+    h.classifier_compile = classifier_compile;
+    h.classifier_free = classifier_free;
+    h.classify = classify;
+    h.classifier_text = classifier_text;
+    h.parse = parse;
+    h.append = append;
+    h.fail = fail;
+    h.log = log_line;
+    h.print = print_line;
+    h.read_handler = read_handler;
+    h.write_handler = write_handler;
+    h.stop = stop;
+    h.allocate = allocate;
+    h.release = release;
+    h.hand_over = hand_over;
+    h.shard_of = io::shard_of;
+    return h;
+  }();
+  return host;
+}
+
+}  // namespace hotclick::core

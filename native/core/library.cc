@@ -1,0 +1,146 @@
+#include "library.hh"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "../state/schema.hh"
+#include "elf_check.hh"
+
+namespace hotclick::core {
+namespace {
+
+constexpr size_t largest_library = 64u << 20;
+
+bool read_file(const std::string& path, std::vector<uint8_t>& bytes, std::string& error) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) != 0) {
+    error = "HC_LIBRARY: cannot read " + path + ": " + strerror(errno);
+    if (fd >= 0) close(fd);
+    return false;
+  }
+  if (!S_ISREG(st.st_mode) || static_cast<size_t>(st.st_size) > largest_library) {
+    error = "HC_LIBRARY: " + path + " is no file of at most 64 MiB";
+    close(fd);
+    return false;
+  }
+  bytes.resize(static_cast<size_t>(st.st_size));
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = read(fd, bytes.data() + done, bytes.size() - done);
+    if (n <= 0) break;
+    done += static_cast<size_t>(n);
+  }
+  close(fd);
+  bytes.resize(done);
+  return true;
+}
+
+bool good_text(const char* s) { return s != nullptr && *s != 0; }
+
+/// What the core relies on in a descriptor.
+std::string check_descriptor(const hc_descriptor& d) {
+  if (d.abi != HC_ABI_VERSION) {
+    return "it was built for element ABI " + std::to_string(d.abi) + ", this engine has ABI " +
+           std::to_string(HC_ABI_VERSION);
+  }
+  if (d.size != sizeof(hc_descriptor)) return "its descriptor has another size";
+  if (!good_text(d.class_name) || !good_text(d.version) || !d.ports || !d.processing || !d.flow || !d.help) {
+    return "its descriptor is incomplete";
+  }
+  if (!d.construct || !d.destroy || d.object_size == 0 || d.object_align > 4096) return "its descriptor is incomplete";
+  if (d.narguments > 256 || d.nhandlers > 256 || d.nstates > 64 || d.ndrops > 256) return "its descriptor is malformed";
+  for (uint32_t i = 0; i < d.nstates; ++i) {
+    const hc_state& s = d.states[i];
+    std::string error;
+    copy_schema(s.schema, error);
+    if (error.empty() && s.kind == HC_STATE_TABLE) copy_schema(s.key, error);
+    if (!error.empty()) return "state '" + std::string(s.name) + "': " + error;
+    if (s.kind == HC_STATE_SECTION) {
+      const auto at = reinterpret_cast<uintptr_t>(s.section);
+      if (at == 0 || (at & 4095) != 0 || (s.section_size & 4095) != 0 || s.schema.size > s.section_size) {
+        return "state '" + std::string(s.name) + "': its section is not made of whole pages";
+      }
+    } else if (!s.member) {
+      return "state '" + std::string(s.name) + "' has no member";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::string& error) {
+  const ElfReport report = check_elf(bytes.data(), bytes.size());
+  if (!report.error.empty()) {
+    error = "HC_LIBRARY: " + report.error;
+    return nullptr;
+  }
+  if (!report.mutable_statics.empty()) {
+    error = "HC_STATE_DECLARATION: it has mutable static data that is not declared as state:";
+    for (const std::string& name : report.mutable_statics) error += " '" + name + "'";
+    return nullptr;
+  }
+  std::shared_ptr<Library> library(new (std::nothrow) Library());
+  if (!library) return nullptr;
+  library->fd_ = memfd_create("hotclick-element", MFD_CLOEXEC);
+  if (library->fd_ < 0 || write(library->fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+    error = std::string("HC_LIBRARY: no memory for it: ") + strerror(errno);
+    return nullptr;
+  }
+  const std::string path = "/proc/self/fd/" + std::to_string(library->fd_);
+  library->handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library->handle_) {
+    const char* why = dlerror();
+    error = std::string("HC_LIBRARY: ") + (why ? why : "it cannot be loaded");
+    return nullptr;
+  }
+  library->descriptor_ = static_cast<const hc_descriptor*>(dlsym(library->handle_, HC_DESCRIPTOR_SYMBOL));
+  if (!library->descriptor_) {
+    error = "HC_LIBRARY: it exports no " HC_DESCRIPTOR_SYMBOL "; end the source with HOTCLICK_EXPORT(info)";
+    return nullptr;
+  }
+  const std::string problem = check_descriptor(*library->descriptor_);
+  if (!problem.empty()) {
+    error = "HC_LIBRARY: " + problem;
+    return nullptr;
+  }
+  return library;
+}
+
+Library::~Library() {
+  if (handle_) dlclose(handle_);
+  if (fd_ >= 0) close(fd_);
+}
+
+bool Library::has_section() const {
+  for (uint32_t i = 0; i < descriptor_->nstates; ++i) {
+    if (descriptor_->states[i].kind == HC_STATE_SECTION) return true;
+  }
+  return false;
+}
+
+std::shared_ptr<ElementVersion> ElementVersion::load(const std::string& path, uint32_t shards, std::string& error) {
+  std::vector<uint8_t> bytes;
+  if (!read_file(path, bytes, error)) return nullptr;
+  auto version = std::make_shared<ElementVersion>();
+  auto first = Library::load(bytes, error);
+  if (!first) return nullptr;
+  const bool each = first->has_section();
+  version->copies_.push_back(std::move(first));
+  while (each && version->copies_.size() < shards) {
+    auto copy = Library::load(bytes, error);
+    if (!copy) return nullptr;
+    version->copies_.push_back(std::move(copy));
+  }
+  return version;
+}
+
+}  // namespace hotclick::core

@@ -1,0 +1,167 @@
+#include "node.hh"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "shard.hh"
+#include "values.hh"
+
+namespace hotclick::core {
+
+std::shared_ptr<QueueBlock> QueueBlock::create(uint32_t capacity) {
+  auto b = std::make_shared<QueueBlock>();
+  b->ring.resize(std::bit_ceil(capacity < 2 ? 2u : capacity));
+  b->queue.ring = b->ring.data();
+  b->queue.mask = static_cast<uint32_t>(b->ring.size()) - 1;
+  b->queue.limit = capacity;
+  return b;
+}
+
+std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
+                                   NodeError& error) {
+  std::shared_ptr<Node> node(new Node());
+  node->library_ = spec.version->in(shard.index());
+  node->descriptor = &node->library_->descriptor();
+  node->name = spec.name;
+  node->class_name = spec.class_name;
+  node->version = node->descriptor->version;
+  node->arguments = spec.arguments;
+  node->shard_ = &shard;
+  node->drops.resize(node->descriptor->ndrops ? node->descriptor->ndrops : 1);
+
+  hc_instance& i = node->instance;
+  i.noutputs = spec.outputs;
+  i.ninputs = spec.inputs;
+  i.shard = shard.face();
+  i.host = shard.face()->host;
+  i.drops = node->drops.data();
+  i.name = node->name.c_str();
+  i.core = node.get();
+  const uint64_t align = node->descriptor->object_align < 64 ? 64 : node->descriptor->object_align;
+  node->memory_ = aligned_alloc(align, (node->descriptor->object_size + align - 1) / align * align);
+  if (!node->memory_) {
+    error.message = "no memory for it";
+    return nullptr;
+  }
+  node->descriptor->construct(node->memory_, &i);
+  i.object = node->memory_;
+
+  node->adopted_from_ = old;
+  if (!node->assign_arguments(error)) return nullptr;
+  if (!node->bind_states(shard, old.get(), error)) return nullptr;
+  if (node->descriptor->initialize) {
+    char text[HC_ERROR_SIZE] = "";
+    if (node->descriptor->initialize(node->memory_, text) != 0) {
+      error.message = text[0] ? text : "it could not be initialised";
+      return nullptr;
+    }
+  }
+  node->adopted = old != nullptr;
+  node->task_active = node->descriptor->run != nullptr;
+  return node;
+}
+
+Node::~Node() {
+  for (hc_device* device : devices) shard_->close_device(device);
+  if (instance.object) descriptor->destroy(instance.object);
+  free(memory_);
+}
+
+bool Node::assign_arguments(NodeError& error) {
+  std::vector<bool> given(descriptor->narguments, false);
+  std::vector<hc_string> rest;
+  std::vector<uint32_t> rest_index;
+  bool takes_rest = false;
+  for (uint32_t i = 0; i < descriptor->narguments; ++i) takes_rest |= descriptor->arguments[i].type == HC_REST;
+  uint32_t next_positional = 0;
+
+  auto assign = [&](uint32_t which, std::string_view text, uint32_t index) {
+    const hc_argument& a = descriptor->arguments[which];
+    void* member = a.member(memory_);
+    given[which] = true;
+    if (a.type == HC_STRING) {
+      const std::string& kept = strings_.emplace_back(unquote(trim(text)));
+      *static_cast<hc_string*>(member) = {kept.c_str(), static_cast<uint32_t>(kept.size()), 0};
+      return true;
+    }
+    std::string why;
+    if (parse_value(a.type, text, member, why)) return true;
+    error = {std::string(a.name) + ": " + why, index};
+    return false;
+  };
+
+  for (uint32_t index = 0; index < arguments.size(); ++index) {
+    const std::string_view text = trim(arguments[index]);
+    if (text.empty() && arguments.size() == 1) break;  // "Element()"
+    const size_t space = text.find_first_of(" \t\n");
+    const std::string_view word = text.substr(0, space);
+    uint32_t keyword = descriptor->narguments;
+    for (uint32_t i = 0; i < descriptor->narguments; ++i) {
+      if (descriptor->arguments[i].type != HC_REST && word == descriptor->arguments[i].name) keyword = i;
+    }
+    if (keyword < descriptor->narguments) {
+      if (given[keyword]) {
+        error = {std::string(word) + " is given twice", index};
+        return false;
+      }
+      const std::string_view value = space == std::string_view::npos ? std::string_view() : text.substr(space);
+      if (!assign(keyword, value, index)) return false;
+      continue;
+    }
+    while (next_positional < descriptor->narguments &&
+           (!(descriptor->arguments[next_positional].flags & HC_ARG_POSITIONAL) || given[next_positional])) {
+      ++next_positional;
+    }
+    if (next_positional < descriptor->narguments) {
+      if (!assign(next_positional, text, index)) return false;
+      continue;
+    }
+    if (!takes_rest) {
+      error = {"too many arguments, or an unknown keyword: '" + std::string(text) + "'", index};
+      return false;
+    }
+    const std::string& kept = strings_.emplace_back(text);
+    rest.push_back({kept.c_str(), static_cast<uint32_t>(kept.size()), 0});
+    rest_index.push_back(index);
+  }
+  for (uint32_t i = 0; i < descriptor->narguments; ++i) {
+    if ((descriptor->arguments[i].flags & HC_ARG_MANDATORY) && !given[i]) {
+      error = {std::string("argument ") + descriptor->arguments[i].name + " is missing", UINT32_MAX};
+      return false;
+    }
+  }
+  if (!descriptor->configure) return true;
+  hc_arguments raw = {};
+  raw.rest = rest.data();
+  raw.nrest = static_cast<uint32_t>(rest.size());
+  raw.rest_index = rest_index.data();
+  raw.failed_argument = UINT32_MAX;
+  if (descriptor->configure(memory_, &raw) == 0) return true;
+  error = {raw.error[0] ? raw.error : "it rejected its configuration", raw.failed_argument};
+  return false;
+}
+
+const hc_handler* Node::find_handler(const std::string& handler) const {
+  for (uint32_t i = 0; i < descriptor->nhandlers; ++i) {
+    if (handler == descriptor->handlers[i].name) return &descriptor->handlers[i];
+  }
+  return nullptr;
+}
+
+StateBinding* Node::find_state(const std::string& state) {
+  for (StateBinding& b : states) {
+    if (b.name == state) return &b;
+  }
+  return nullptr;
+}
+
+uint64_t Node::held_packets() const {
+  uint64_t n = descriptor->pending ? descriptor->pending(instance.object) : 0;
+  for (const StateBinding& b : states) {
+    if (b.queue) n += b.queue->queue.tail - b.queue->queue.head;
+  }
+  return n;
+}
+
+}  // namespace hotclick::core

@@ -1,0 +1,117 @@
+/// One element of the graph in one shard: its library, its object, its arguments and its state.
+///
+/// A node is made, configured and given its state by the host's thread while the shard does not know it; from the
+/// swap on it belongs to the shard, until the shard has left it again.
+#pragma once
+#include <hotclick/abi.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../state/flow_table.hh"
+#include "../state/static_arena.hh"
+#include "library.hh"
+
+namespace hotclick::core {
+
+class Shard;
+
+/// What the host asks for: one element of a checked graph.
+struct NodeSpec {
+  std::string name;
+  std::string class_name;
+  std::vector<std::string> arguments;
+  uint32_t inputs = 0, outputs = 0;
+  std::shared_ptr<ElementVersion> version;
+};
+
+/// The packets of a queue state.
+struct QueueBlock {
+  hc_queue queue = {};
+  std::vector<hc_packet*> ring;
+  uint32_t home = 0;
+  static std::shared_ptr<QueueBlock> create(uint32_t capacity);
+};
+
+/// A declared state of a node with its memory. Exactly one of block, table, queue, section is set.
+struct StateBinding {
+  const hc_state* declaration = nullptr;
+  std::string name;
+  SchemaCopy schema, key;
+  std::shared_ptr<uint8_t> block;
+  std::shared_ptr<FlowTable> table;
+  std::shared_ptr<QueueBlock> queue;
+  std::shared_ptr<SectionPages> section;
+};
+
+/// Work that adoption leaves for the moment of the swap. Everything else was done before.
+struct StateChange {
+  StateBinding* from = nullptr;
+  StateBinding* to = nullptr;
+  std::shared_ptr<Conversion> conversion;   // static state and sections
+  std::unique_ptr<PreparedLayout> layout;   // tables
+};
+
+struct NodeError {
+  std::string message;
+  uint32_t argument = UINT32_MAX;  // which argument was wrong
+};
+
+class Node {
+ public:
+  /// Made and configured, state created or shared with `old` (the instance it will take over from, or null), and
+  /// initialised. Null with `error` set; nothing was changed then.
+  static std::shared_ptr<Node> create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
+                                      NodeError& error);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// On the shard, at the swap: takes over what could not be shared before.
+  void adopt_state();
+
+  hc_instance instance = {};
+  std::string name, class_name, version;
+  std::vector<std::string> arguments;
+  const hc_descriptor* descriptor = nullptr;
+  std::vector<StateBinding> states;
+  std::vector<uint64_t> drops;
+  uint64_t unconnected = 0;            // packets sent to an output that leads nowhere
+  uint64_t timers[HC_MAX_TIMERS] = {};  // monotonic ns; 0 = off
+  bool task_active = false;
+  bool adopted = false;
+  bool draining = false;
+  bool installed = false;  // a shard has run it
+  uint32_t graph_index = 0;
+  std::vector<hc_device*> devices;
+
+  Shard& shard() const { return *shard_; }
+  const hc_handler* find_handler(const std::string& handler) const;
+  /// Packets that wait in queues or in the element's own storage.
+  uint64_t held_packets() const;
+  StateBinding* find_state(const std::string& state);
+
+ private:
+  Node() = default;
+  bool assign_arguments(NodeError& error);
+  bool bind_states(Shard& shard, Node* old, NodeError& error);
+  bool bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
+  bool bind_table(StateBinding& b, StateBinding* old, std::string& error);
+  bool bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
+  bool bind_section(StateBinding& b, Shard& shard, std::string& error);
+  std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
+
+  std::shared_ptr<Library> library_;
+  std::shared_ptr<Node> adopted_from_;  // until the swap is done
+  void* memory_ = nullptr;
+  Shard* shard_ = nullptr;
+  std::deque<std::string> strings_;  // what hc_string members point at
+  std::vector<StateChange> changes_;
+  std::vector<std::shared_ptr<SectionPages>> section_sources_;  // what changed sections are converted from
+  void forget_predecessor() { adopted_from_.reset(); }
+  friend class ShardGraph;
+};
+
+}  // namespace hotclick::core

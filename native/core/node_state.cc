@@ -1,0 +1,210 @@
+// The state half of a node: creating it, or sharing it with the instance that is replaced.
+#include <cstring>
+
+#include "node.hh"
+#include "shard.hh"
+
+namespace hotclick::core {
+
+bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
+  states.resize(descriptor->nstates);
+  for (uint32_t i = 0; i < descriptor->nstates; ++i) {
+    StateBinding& b = states[i];
+    b.declaration = &descriptor->states[i];
+    b.name = b.declaration->name;
+    std::string why;
+    if (b.declaration->kind != HC_STATE_QUEUE) b.schema = copy_schema(b.declaration->schema, why);
+    if (b.declaration->kind == HC_STATE_TABLE) b.key = copy_schema(b.declaration->key, why);
+    StateBinding* before = old ? old->find_state(b.name) : nullptr;
+    if (before && before->declaration->kind != b.declaration->kind) {
+      error.message = "HC_STATE_SCHEMA: state '" + b.name + "' changed its kind";
+      return false;
+    }
+    bool good = false;
+    switch (b.declaration->kind) {
+      case HC_STATE_STATIC: good = bind_static(b, shard, before, why); break;
+      case HC_STATE_TABLE: good = bind_table(b, before, why); break;
+      case HC_STATE_QUEUE: good = bind_queue(b, shard, before, why); break;
+      case HC_STATE_SECTION: good = bind_section(b, shard, why); break;
+      default: why = "it is of an unknown kind";
+    }
+    if (!good) {
+      error.message = why.starts_with("HC_") ? why : "state '" + b.name + "': " + why;
+      return false;
+    }
+  }
+  return true;
+}
+
+std::shared_ptr<Conversion> Node::plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error) {
+  const bool upwards = b.schema.version > from.version;
+  // Downwards the functions are in the library that is being left, so it stays until the conversion is done.
+  Node* old = adopted_from_.get();
+  const StateBinding* before = old ? old->find_state(b.name) : nullptr;
+  const hc_schema* author = upwards ? &b.declaration->schema : before ? &before->declaration->schema : nullptr;
+  std::shared_ptr<void> keep = upwards || !old ? std::shared_ptr<void>(library_) : std::shared_ptr<void>(old->library_);
+  auto conversion = Conversion::plan(from, b.schema, author, upwards, std::move(keep), error);
+  if (!conversion) error = "HC_STATE_SCHEMA: state '" + b.name + "' of " + class_name + ": " + error;
+  return conversion;
+}
+
+bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error) {
+  auto* slot = static_cast<hc_state_slot*>(b.declaration->member(memory_));
+  if (old && old->schema == b.schema) {
+    b.block = old->block;  // the same memory: there is nothing to do at the swap
+  } else {
+    b.block = shard.statics()->allocate(b.schema.size);
+    if (!b.block) {
+      error = "no memory for it";
+      return false;
+    }
+    b.declaration->defaults(b.block.get());
+    if (old) {
+      auto conversion = plan_conversion(b, old->schema, error);
+      if (!conversion) return false;
+      changes_.push_back({old, &b, std::move(conversion), nullptr});
+    } else if (const RestoredStatic* r = shard.restored_static(name, b.name)) {
+      if (r->schema == b.schema) {
+        memcpy(b.block.get(), r->data.data(), r->data.size());
+      } else {
+        auto conversion = plan_conversion(b, r->schema, error);
+        if (!conversion) return false;
+        conversion->run(r->data.data(), b.block.get());
+      }
+    }
+  }
+  slot->value = b.block.get();
+  return true;
+}
+
+bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
+  auto* slot = static_cast<hc_table_slot*>(b.declaration->member(memory_));
+  TableLayout layout = TableLayout::of(b.key, b.schema);
+  layout.defaults = b.declaration->defaults;
+  if (!old) {
+    b.table = shard_->restored_table(name, b.name);
+    if (b.table && !(b.table->layout().key == b.key)) b.table = nullptr;
+    if (!b.table) b.table = FlowTable::create(name + "/" + b.name, layout, slot->capacity, error);
+    if (!b.table) return false;
+  } else {
+    b.table = old->table;
+    if (!(old->key == b.key)) {
+      error = "HC_STATE_SCHEMA: the key of table '" + b.name + "' changed; keys cannot be converted";
+      return false;
+    }
+  }
+  if (!(b.table->layout().value == b.schema)) {
+    if (b.table->converting()) {
+      error = "HC_UPGRADE_BUSY: table '" + b.name + "' is still being converted to the layout before";
+      return false;
+    }
+    const SchemaCopy from = b.table->layout().value;
+    auto conversion = plan_conversion(b, from, error);
+    if (!conversion) return false;
+    auto prepared = b.table->prepare_layout(layout, std::move(conversion), error);
+    if (!prepared) return false;
+    changes_.push_back({old, &b, nullptr, std::move(prepared)});
+  } else {
+    changes_.push_back({old, &b, nullptr, nullptr});  // a new owner
+  }
+  slot->table = b.table.get();
+  return true;
+}
+
+bool Node::bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error) {
+  auto* slot = static_cast<hc_queue_slot*>(b.declaration->member(memory_));
+  if (slot->capacity == 0 || slot->capacity > 1u << 20) {
+    error = "a queue holds from 1 to 1048576 packets";
+    return false;
+  }
+  if (old && old->queue->ring.size() >= slot->capacity) {
+    b.queue = old->queue;
+  } else {
+    b.queue = QueueBlock::create(slot->capacity);
+    b.queue->home = shard.index();
+  }
+  changes_.push_back({old, &b, nullptr, nullptr});
+  slot->queue = &b.queue->queue;
+  return true;
+}
+
+bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
+  const hc_state& d = *b.declaration;
+  auto pages = shard.section(class_name, b.name);
+  if (pages && pages->schema == b.schema && pages->pages.size() >= d.section_size) {
+    b.section = pages;
+    if (pages->pages.map_over(d.section, d.section_size)) return true;
+    error = "its pages cannot be mapped";
+    return false;
+  }
+  if (auto pending = shard.pending_section(class_name, b.name)) {  // another instance of the class was first
+    b.section = std::move(pending);
+    return true;
+  }
+  b.section = std::make_shared<SectionPages>();
+  b.section->schema = b.schema;
+  b.section->pages = MappedRegion::create(("hotclick-section-" + class_name).c_str(), d.section_size);
+  if (!b.section->pages.ok()) {
+    error = "no memory for it";
+    return false;
+  }
+  memcpy(b.section->pages.data(), d.section, d.section_size);
+  if (!b.section->pages.map_over(d.section, d.section_size)) {
+    error = "its pages cannot be mapped";
+    return false;
+  }
+  if (pages) {
+    StateBinding from;
+    from.section = pages;
+    auto conversion = plan_conversion(b, pages->schema, error);
+    if (!conversion) return false;
+    changes_.push_back({nullptr, &b, std::move(conversion), nullptr});
+    section_sources_.push_back(std::move(pages));
+  } else if (const RestoredStatic* r = shard.restored_static(class_name, b.name)) {
+    if (r->schema == b.schema) {
+      memcpy(b.section->pages.data(), r->data.data(), r->data.size());
+    } else {
+      auto conversion = plan_conversion(b, r->schema, error);
+      if (!conversion) return false;
+      conversion->run(r->data.data(), b.section->pages.data());
+    }
+  }
+  shard.add_pending_section(class_name, b.name, b.section);
+  return true;
+}
+
+void Node::adopt_state() {
+  Node* old = adopted_from_.get();
+  size_t source = 0;
+  for (StateChange& c : changes_) {
+    StateBinding& to = *c.to;
+    if (to.block) {
+      c.conversion->run(c.from->block.get(), to.block.get());
+    } else if (to.section) {
+      c.conversion->run(section_sources_[source++]->pages.data(), to.section->pages.data());
+    } else if (to.table) {
+      if (c.layout) to.table->change_layout(*c.layout);
+      auto* slot = static_cast<hc_table_slot*>(to.declaration->member(memory_));
+      to.table->set_owner(instance.shard, memory_, to.declaration->expire, slot->capacity);
+    } else if (to.queue) {
+      hc_queue& q = to.queue->queue;
+      if (c.from && c.from->queue != to.queue) {  // a larger ring: move the pointers
+        hc_queue& before = c.from->queue->queue;
+        for (; before.head != before.tail; ++before.head) q.ring[q.tail++ & q.mask] = before.ring[before.head & before.mask];
+      }
+      const auto* slot = static_cast<hc_queue_slot*>(to.declaration->member(memory_));
+      q.limit = slot->capacity;
+    }
+  }
+  if (old) {
+    // Drops go on counting where the reasons still exist.
+    for (uint32_t i = 0; i < descriptor->ndrops; ++i) {
+      for (uint32_t k = 0; k < old->descriptor->ndrops; ++k) {
+        if (strcmp(descriptor->drops[i].name, old->descriptor->drops[k].name) == 0) drops[i] += old->drops[k];
+      }
+    }
+    unconnected += old->unconnected;
+  }
+}
+
+}  // namespace hotclick::core

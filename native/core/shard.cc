@@ -1,0 +1,292 @@
+#include "shard.hh"
+
+#include <hotclick/batch.hpp>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <ctime>
+#include <new>
+
+#include "../io/devices.hh"
+
+namespace hotclick::core {
+namespace {
+
+constexpr size_t scratch_size = 4u << 20;
+constexpr uint64_t tick_ns = 100'000'000;
+constexpr uint64_t tick_epoch_s = 1577836800;  // 2020-01-01
+constexpr uint32_t idle_before_sleep = 100;    // rounds; about 5 µs
+constexpr uint64_t longest_sleep = 20'000'000;
+constexpr uint64_t longest_task_sleep = 500'000;  // when tasks wait for time, not for a descriptor
+constexpr uint64_t drain_limit = 5'000'000'000;
+
+uint64_t clock_ns(clockid_t id) {
+  timespec t;
+  clock_gettime(id, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+
+/// The shard whose loop this thread is in.
+thread_local Shard* running_here = nullptr;
+
+}  // namespace
+
+std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool& pool, const hc_host& host,
+                                     ControlPage& control, std::string& error) {
+  std::unique_ptr<Shard> s(new (std::nothrow) Shard(pool, control));
+  s->statics_ = StaticArena::create();
+  s->wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (!s->statics_ || s->wake_fd_ < 0) {
+    error = "no memory for a shard";
+    return nullptr;
+  }
+  s->scratch_.resize(scratch_size);
+  hc_shard& f = s->face_;
+  f.index = index;
+  f.count = count;
+  f.host = &host;
+  f.pool = &pool;
+  f.scratch = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(s->scratch_.data()) + 63) & ~uintptr_t{63});
+  f.scratch_end = s->scratch_.data() + scratch_size;
+  if (getrandom(&f.random, sizeof(f.random), 0) != sizeof(f.random) || f.random == 0) f.random = index + 1;
+  f.wall_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+  pool.attach(f);
+  s->refresh_clock();
+  return s;
+}
+
+Shard::~Shard() {
+  graph_.reset();
+  previous_.reset();
+  for (OpenDevice& d : devices_) d.device->close(d.device);
+  pool_.drain(face_);
+  if (wake_fd_ >= 0) close(wake_fd_);
+}
+
+void Shard::refresh_clock() {
+  face_.now = clock_ns(CLOCK_MONOTONIC);
+  face_.ticks = static_cast<uint32_t>((face_.now + face_.wall_offset - tick_epoch_s * 1'000'000'000u) / tick_ns);
+}
+
+Leave Shard::run() {
+  leave_ = false;
+  idle_rounds_ = 0;
+  running_here = this;
+  entered_at_ = clock_ns(CLOCK_MONOTONIC);
+  for (;;) {
+    refresh_clock();
+    const bool worked = round();
+    if (HC_UNLIKELY(to_notify_)) {
+      // After a round of packets, so that telling the host does not lengthen the break it will read about.
+      to_notify_ = false;
+      if (notify) notify(notify_context);
+    }
+    if (HC_UNLIKELY(control_.doorbell.load(std::memory_order_acquire) != seen_doorbell_) || active_ || waiting_) {
+      take_commands();
+      if (leave_) return Leave::restart;
+    }
+    if (HC_UNLIKELY(control_.stop.load(std::memory_order_relaxed) != 0)) {
+      if (to_notify_ && notify) notify(notify_context);
+      to_notify_ = false;
+      return Leave::stopped;
+    }
+    if (worked) {
+      idle_rounds_ = 0;
+    } else if (++idle_rounds_ > idle_before_sleep && !busy_poll && !active_ && !waiting_ && !to_notify_) {
+      sleep();
+    }
+  }
+}
+
+bool Shard::round() {
+  bool worked = false;
+  if (HC_LIKELY(graph_ != nullptr)) {
+    for (Node* n : graph_->tasks()) {
+      if (HC_LIKELY(n->task_active)) worked |= n->descriptor->run(n->instance.object) != 0;
+    }
+    if (HC_UNLIKELY(next_timer_ != 0 && face_.now >= next_timer_)) fire_timers();
+    maintain();
+  }
+  if (hand_over) worked |= receive_hand_over();
+  control_.rounds.store(control_.rounds.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (worked) {
+    control_.busy_rounds.store(control_.busy_rounds.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  control_.now.store(face_.now, std::memory_order_relaxed);
+  control_.free_packets.store(face_.free_count, std::memory_order_relaxed);
+  return worked;
+}
+
+void Shard::maintain() {
+  bool converting = false;
+  for (FlowTable* t : graph_->tables()) converting |= t->maintain();
+  if (converting) idle_rounds_ = 0;  // there is work to do in idle time
+  if (HC_UNLIKELY(graph_->draining())) graph_->check_draining(face_.now > drain_deadline_);
+}
+
+void Shard::post(Command& command) {
+  command.next_ = commands_.load(std::memory_order_relaxed);
+  while (!commands_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+  }
+  control_.doorbell.fetch_add(1, std::memory_order_release);
+  const uint64_t one = 1;
+  // Full already means that the shard will wake: nothing to do about a failed write.
+  if (write(wake_fd_, &one, sizeof(one)) < 0) return;
+}
+
+void Shard::take_commands() {
+  seen_doorbell_ = control_.doorbell.load(std::memory_order_acquire);
+  // The list is last in, first out; turn it round and append.
+  Command* list = commands_.exchange(nullptr, std::memory_order_acquire);
+  Command* ordered = nullptr;
+  while (list) {
+    Command* next = list->next_;
+    list->next_ = ordered;
+    ordered = list;
+    list = next;
+  }
+  if (ordered) {
+    Command** end = &waiting_;
+    while (*end) end = &(*end)->next_;
+    *end = ordered;
+  }
+  for (;;) {
+    if (!active_) {
+      if (!waiting_) return;
+      active_ = waiting_;
+      waiting_ = waiting_->next_;
+    }
+    if (!active_->step(*this)) return;  // goes on in the next round, or after the restart it asked for
+    Command* done = active_;
+    active_ = nullptr;
+    finish(*done);
+    if (leave_) return;
+  }
+}
+
+void Shard::finish(Command& command) {
+  command.next_ = finished_.load(std::memory_order_relaxed);
+  while (!finished_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+  }
+  to_notify_ = true;
+}
+
+Command* Shard::take_finished() {
+  Command* list = finished_.exchange(nullptr, std::memory_order_acquire);
+  if (!list) return nullptr;
+  // Give back all but one; finishing order does not matter to the host.
+  Command* rest = list->next_;
+  while (rest) {
+    Command* next = rest->next_;
+    rest->next_ = finished_.load(std::memory_order_relaxed);
+    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    rest = next;
+  }
+  return list;
+}
+
+void Shard::run_commands_here() {
+  do {
+    take_commands();
+  } while (active_ || waiting_);
+  to_notify_ = false;
+}
+
+void Shard::install(std::shared_ptr<ShardGraph> next) {
+  instrumentation = nullptr;  // the host observes the new graph anew
+  face_.tracing = 0;
+  next->install(graph_.get());
+  previous_ = std::move(graph_);
+  graph_ = std::move(next);
+  drain_deadline_ = face_.now + drain_limit;
+  next_timer_ = face_.now;  // look at all timers in the next round
+}
+
+void Shard::set_timer(Node& node, uint32_t id, uint64_t at) {
+  if (id >= HC_MAX_TIMERS) return;
+  node.timers[id] = at;
+  if (at != 0 && (next_timer_ == 0 || at < next_timer_)) next_timer_ = at;
+}
+
+void Shard::fire_timers() {
+  next_timer_ = 0;
+  uint64_t next = 0;
+  for (const auto& n : graph_->nodes()) {
+    for (uint32_t id = 0; id < HC_MAX_TIMERS; ++id) {
+      if (n->timers[id] != 0 && n->timers[id] <= face_.now) {
+        n->timers[id] = 0;
+        if (n->descriptor->timer) n->descriptor->timer(n->instance.object, id);
+      }
+      if (n->timers[id] != 0 && (next == 0 || n->timers[id] < next)) next = n->timers[id];
+    }
+  }
+  if (next != 0 && (next_timer_ == 0 || next < next_timer_)) next_timer_ = next;
+}
+
+void Shard::say(char kind, const Node& node, const char* text, size_t length) {
+  const std::string_view name = node.name;
+  if (running_here != this) {
+    host_lines_.push_back(std::string(1, kind) + node.name + '\n' + std::string(text, length));
+    return;
+  }
+  if (lines_.put({{&kind, 1}, {name.data(), name.size()}, {"\n", 1}, {text, length}})) to_notify_ = true;
+  else lines_lost.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Shard::take_line(std::string& line) {
+  if (!host_lines_.empty()) {
+    line = std::move(host_lines_.front());
+    host_lines_.erase(host_lines_.begin());
+    return true;
+  }
+  return lines_.take(line);
+}
+
+bool Shard::receive_hand_over() {
+  bool worked = false;
+  for (uint32_t from = 0; from < face_.count; ++from) {
+    if (from == face_.index) continue;
+    HandOver::Item item;
+    for (uint32_t n = 0; n < 64 && hand_over->take(from, face_.index, item); ++n) {
+      worked = true;
+      Batch batch;
+      batch.count = 1;
+      batch.packets[0] = item.packet;
+      Node* target = graph_ ? graph_->find(item.element) : nullptr;
+      if (target && target->descriptor->push) target->descriptor->push(target->instance.object, item.port, &batch);
+      else release_packets(&face_, batch.packets, 1);
+    }
+  }
+  return worked;
+}
+
+void Shard::sleep() {
+  uint64_t limit = graph_ && graph_->other_tasks() ? longest_task_sleep : longest_sleep;
+  if (next_timer_ != 0) {
+    if (next_timer_ <= face_.now) return;
+    if (next_timer_ - face_.now < limit) limit = next_timer_ - face_.now;
+  }
+  control_.sleeping.store(1, std::memory_order_seq_cst);
+  if (control_.doorbell.load(std::memory_order_seq_cst) == seen_doorbell_ && control_.stop.load() == 0) {
+    static thread_local std::vector<pollfd> fds;
+    fds.clear();
+    if (graph_) fds.assign(graph_->poll_fds().begin(), graph_->poll_fds().end());
+    fds.push_back({wake_fd_, POLLIN, 0});
+    const timespec timeout{static_cast<time_t>(limit / 1'000'000'000u), static_cast<long>(limit % 1'000'000'000u)};
+    ppoll(fds.data(), fds.size(), &timeout, nullptr);
+    if (fds.back().revents & POLLIN) {
+      uint64_t n;
+      if (read(wake_fd_, &n, sizeof(n)) < 0) n = 0;
+    }
+  }
+  control_.sleeping.store(0, std::memory_order_relaxed);
+  control_.sleeps.store(control_.sleeps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  idle_rounds_ = idle_before_sleep / 2;
+}
+
+}  // namespace hotclick::core

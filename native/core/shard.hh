@@ -1,0 +1,163 @@
+/// One datapath thread's world: its clock, packets, graph, state, and the loop that runs it.
+///
+/// Threads. run() belongs to the shard's thread. Everything marked "host" belongs to the host's thread. Between them
+/// there is only the command list and the words of the control page.
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../state/static_arena.hh"
+#include "byte_ring.hh"
+#include "command.hh"
+#include "hand_over.hh"
+#include "packet_pool.hh"
+#include "shard_graph.hh"
+
+namespace hotclick::core {
+
+/// A value of static state that the store gave back.
+struct RestoredStatic {
+  SchemaCopy schema;
+  std::vector<uint8_t> data;
+};
+
+/// The words that JavaScript shares with a shard, in a SharedArrayBuffer of at least 4096 bytes. One cache line for
+/// what the loop reads, one for what it writes.
+struct ControlPage {
+  alignas(64) std::atomic<uint32_t> doorbell;  // raised after a command was put on the list
+  std::atomic<uint32_t> stop;                  // not 0: leave the loop for good
+  alignas(64) std::atomic<uint64_t> rounds;
+  std::atomic<uint64_t> busy_rounds;
+  std::atomic<uint64_t> now;
+  std::atomic<uint64_t> sleeps;
+  std::atomic<uint64_t> free_packets;
+  std::atomic<uint32_t> sleeping;
+};
+
+enum class Leave : uint32_t { stopped = 0, restart = 1 };
+
+class Instrumentation;
+
+class Shard {
+ public:
+  /// host. `control` outlives the shard.
+  static std::unique_ptr<Shard> create(uint32_t index, uint32_t count, PacketPool& pool, const hc_host& host,
+                                       ControlPage& control, std::string& error);
+  ~Shard();
+
+  uint32_t index() const { return face_.index; }
+  uint32_t count() const { return face_.count; }
+  hc_shard* face() { return &face_; }
+  ControlPage& control() { return control_; }
+
+  /// The loop; returns when it is told to stop, or to leave so that the thread can be restarted (see restart_).
+  Leave run();
+  /// Busy polling: never sleeps (benchmarks, dedicated cores).
+  bool busy_poll = false;
+
+  /// host: puts a command on the list and wakes the shard. The command stays the caller's.
+  void post(Command& command);
+  /// host: called from the shard's thread when commands are done; must not block.
+  void (*notify)(void* context) = nullptr;
+  void* notify_context = nullptr;
+  /// host: takes a finished command; null when there is none.
+  Command* take_finished();
+  /// host, while no thread runs the shard: does what is on the list, at the time its clock shows.
+  void run_commands_here();
+
+  /// The running graph (shard); host may read it while no swap is posted.
+  const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
+  /// On the shard: the graph before is kept until release_previous (host).
+  void install(std::shared_ptr<ShardGraph> next);
+  void release_previous() { previous_.reset(); }
+  /// On the shard: leave the loop at the next boundary with Leave::restart.
+  void leave_for_restart() { leave_ = true; }
+  /// The command in work; after Leave::restart, the one that asked for it.
+  Command* active_command() const { return active_; }
+  /// Monotonic ns of the last entry into the loop.
+  uint64_t entered_at() const { return entered_at_; }
+
+  /// Lines for the host. From the shard's thread they go through a ring; `kind` is 'p' (print) or 'l' (log).
+  void say(char kind, const Node& node, const char* text, size_t length);
+  /// host: the next line, false when there is none. Form: kind, element name, newline, text.
+  bool take_line(std::string& line);
+  std::atomic<uint64_t> lines_lost{0};
+
+  /// Observers of edges (trace, tap); see observe.hh. Shard's thread.
+  Instrumentation* instrumentation = nullptr;
+
+  void set_timer(Node& node, uint32_t id, uint64_t at);
+  void request_stop() {
+    stop_requested_.store(1, std::memory_order_relaxed);
+    to_notify_ = true;
+  }
+  bool take_stop_request() { return stop_requested_.exchange(0, std::memory_order_relaxed) != 0; }
+
+  // host: devices of this shard, shared by name.
+  hc_device* open_device(Node& node, const char* kind, const char* name, const char* options, char* error);
+  void close_device(hc_device* device);
+
+  // host: state.
+  StaticArena* statics() const { return statics_.get(); }
+  std::shared_ptr<SectionPages> section(const std::string& class_name, const std::string& state) const;
+  std::shared_ptr<SectionPages> pending_section(const std::string& class_name, const std::string& state) const;
+  void add_pending_section(const std::string& class_name, const std::string& state, std::shared_ptr<SectionPages> s);
+  void settle_sections(bool commit);
+  const RestoredStatic* restored_static(const std::string& element, const std::string& state) const;
+  std::shared_ptr<FlowTable> restored_table(const std::string& element, const std::string& state);
+  std::map<std::string, RestoredStatic> restored_statics;
+  std::map<std::string, std::shared_ptr<FlowTable>> restored_tables;
+
+  HandOver* hand_over = nullptr;  // host sets it before the first run
+  void refresh_clock();
+  /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by hand.
+  bool round();
+  /// Fires the timers that are due by the shard's clock.
+  void fire_due_timers() {
+    if (next_timer_ != 0 && face_.now >= next_timer_) fire_timers();
+  }
+
+ private:
+  Shard(PacketPool& pool, ControlPage& control) : pool_(pool), control_(control) {}
+  void take_commands();
+  void finish(Command& command);
+  void fire_timers();
+  bool receive_hand_over();
+  void maintain();
+  void sleep();
+
+  hc_shard face_ = {};
+  PacketPool& pool_;
+  ControlPage& control_;
+  std::shared_ptr<ShardGraph> graph_, previous_;
+  std::shared_ptr<StaticArena> statics_;
+  std::vector<uint8_t> scratch_;
+  uint64_t next_timer_ = 0;
+
+  std::atomic<Command*> commands_{nullptr}, finished_{nullptr};
+  Command* active_ = nullptr;       // in work over several rounds
+  Command* waiting_ = nullptr;      // taken, in order
+  uint32_t seen_doorbell_ = 0;
+  bool leave_ = false, to_notify_ = false;
+  std::atomic<uint32_t> stop_requested_{0};
+  int wake_fd_ = -1;
+  uint32_t idle_rounds_ = 0;
+  uint64_t entered_at_ = 0;
+  ByteRing lines_{64 << 10};
+  std::vector<std::string> host_lines_;
+  uint64_t drain_deadline_ = 0;
+
+  struct OpenDevice {
+    std::string key;
+    hc_device* device;
+    uint32_t references;
+  };
+  std::vector<OpenDevice> devices_;
+  using SectionKey = std::pair<std::string, std::string>;
+  std::map<SectionKey, std::shared_ptr<SectionPages>> sections_, pending_sections_;
+};
+
+}  // namespace hotclick::core

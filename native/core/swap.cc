@@ -1,0 +1,37 @@
+#include "swap.hh"
+
+#include <ctime>
+
+#include "shard.hh"
+
+namespace hotclick::core {
+namespace {
+uint64_t monotonic() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+}  // namespace
+
+bool SwapCommand::step(Shard& shard) {
+  if (strategy_ == Strategy::swap) {
+    begin_ = monotonic();
+    shard.install(std::move(next_));
+    end_ = monotonic();
+    return true;
+  }
+  if (!left_) {
+    begin_ = monotonic();
+    left_ = true;
+    shard.leave_for_restart();
+    return false;
+  }
+  end_ = shard.entered_at();
+  return true;
+}
+
+void SwapCommand::install_restarted(Shard& shard) {
+  if (next_) shard.install(std::move(next_));
+}
+
+}  // namespace hotclick::core

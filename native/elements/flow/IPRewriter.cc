@@ -1,0 +1,409 @@
+#include "rewriter/input_spec.hpp"
+#include "rewriter/rewriter_table.hpp"
+#include "rewriter/timeouts.hpp"
+using namespace hotclick;
+using namespace hotclick::flow;
+
+constexpr uint32_t max_inputs = 64;
+constexpr uint32_t default_flows = 1u << 20;
+
+/// What must outlive an upgrade beside the mappings.
+struct Progress {
+  uint64_t failures = 0;  // flows that found no port or no room
+  uint32_t evict_at = 0;  // where the next search for a flow to give up begins
+  uint32_t reserved = 0;
+  uint16_t next[max_inputs] = {};  // '#': the place in the range to try next, per input
+};
+constexpr auto progress_v1 =
+    schema<Progress>(1, HC_FIELD(Progress, failures), HC_FIELD(Progress, evict_at), HC_FIELD(Progress, next));
+
+enum Drop : uint16_t { not_mapped, not_rewritable, no_free_port, table_full, hand_over_full };
+
+struct IPRewriter : Element, RewriterTimeouts {
+  MappingTable mappings{2 * default_flows};
+  State<Progress> progress;
+  bool set_destination = true;
+  Duration reap_interval;
+  uint32_t capacity_flows = 0;
+
+  HC_SELDOM bool configure(Arguments& arguments);
+  void push(uint32_t port, Batch& batch);
+  HC_SELDOM uint32_t expired(uint32_t slot, FlowId& key, Mapping& mapping);
+
+  uint64_t flows() const { return mappings.size() / 2; }
+  uint64_t records() const { return mappings.size(); }
+  uint64_t failures() const { return progress->failures; }
+  uint64_t capacity() const { return mappings.table->capacity / 2; }
+  void clear() {
+    each_record(mappings, [this](uint32_t slot) { return erase_pair(mappings, slot), true; });
+  }
+  void list_patterns(Text out) {
+    for (uint32_t i = 0; i < nspecs; ++i) specs[i].unparse(out);
+  }
+  void list_all(Text out) { list(out, 0); }
+  void list_tcp(Text out) { list(out, protocol_tcp); }
+  void list_udp(Text out) { list(out, protocol_udp); }
+
+ private:
+  static constexpr uint16_t handed_over = 0xFFFE;  // a port number that split() never sees
+
+  uint8_t* rewritable(Packet& p, FlowId& id);
+  HC_SELDOM uint16_t without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport);
+  HC_SELDOM uint32_t find_again(const FlowId& id) const { return mappings.find(id); }
+  HC_SELDOM bool choose_port(uint32_t port, const FlowId& id, FlowId& to);
+  uint16_t home_of_reply(const FlowId& to) const;
+  HC_SELDOM bool make_room();
+  uint16_t apply(Packet& p, uint8_t* transport, uint32_t slot);
+  HC_SELDOM void learn(uint32_t slot, Mapping& m, uint8_t flags);
+  HC_SELDOM void list(Text out, uint8_t protocol);
+
+  TimeoutTable timeouts;
+  bool erased = false;  // a record went during this batch, so slots found before may be stale
+  uint32_t nspecs = 0;
+  InputSpec specs[max_inputs];
+};
+
+bool IPRewriter::configure(Arguments& arguments) {
+  if (ninputs() > max_inputs) return arguments.fail("too many inputs: at most %u", max_inputs);
+  if (arguments.size() != ninputs())
+    return arguments.fail("need %u arguments, one per input port", ninputs());
+  nspecs = ninputs();
+  for (uint32_t i = 0; i < nspecs; ++i) {
+    const char* problem = "";
+    if (specs[i].parse(arguments[i], noutputs(), arguments.host, problem)) continue;
+    return arguments.fail_at(i, "input spec %u: %s", i, problem);
+  }
+  if (capacity_flows != 0) {
+    const uint32_t shards = shard()->count != 0 ? shard()->count : 1;
+    const uint32_t share = (capacity_flows + shards - 1) / shards;
+    if (share > (1u << 30)) return arguments.fail("bad MAPPING_CAPACITY");
+    mappings.capacity = 2 * share;
+  }
+  timeouts.set(*this);
+  return true;
+}
+
+/// The transport header of a packet that can be rewritten (TCP or UDP over IPv4, not a later fragment), and
+/// its flow. Null for any other packet.
+inline uint8_t* IPRewriter::rewritable(Packet& p, FlowId& id) {
+  const uint32_t length = p.network_length();
+  if (length < sizeof(Ipv4Header)) return nullptr;
+  uint8_t* network = p.network();
+  const auto& ip = *reinterpret_cast<const Ipv4Header*>(network);
+  const uint32_t header = ip.header_length();
+  const uint32_t total = net16(ip.total_length);
+  const uint32_t need = ip.protocol == protocol_tcp ? sizeof(TcpHeader) : sizeof(UdpHeader);
+  if (ip.version() != 4 || header < sizeof(Ipv4Header) || total > length || header + need > total)
+    return nullptr;
+  if ((ip.protocol != protocol_tcp && ip.protocol != protocol_udp) || !ip.first_fragment()) return nullptr;
+  uint8_t* transport = network + header;
+  memcpy(&id.source, &ip.source, 8);
+  memcpy(&id.source_port, transport, 4);
+  id.protocol = ip.protocol;
+  memset(id.zero, 0, sizeof(id.zero));
+  return transport;
+}
+
+void IPRewriter::push(uint32_t port, Batch& batch) {
+  FlowId ids[HC_BATCH_CAPACITY];
+  uint8_t* transports[HC_BATCH_CAPACITY];
+  uint32_t slots[HC_BATCH_CAPACITY];
+  uint16_t ports[HC_BATCH_CAPACITY];
+  const uint32_t n = batch.count;
+  if (HC_UNLIKELY(n == 0)) return;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i + 8 < n) prefetch(batch.packets[i + 8]);
+    if (i + 4 < n) prefetch_write(batch.packets[i + 4]->data);
+    transports[i] = rewritable(batch[i], ids[i]);
+    if (HC_UNLIKELY(!transports[i])) ids[i] = {};
+  }
+  mappings.find_batch(ids, n, slots);
+  erased = false;
+  bool gone = false;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (HC_UNLIKELY(!transports[i])) {
+      ports[i] = specs[port].kind == SpecKind::pass ? specs[port].forward_output
+                                                    : static_cast<uint16_t>(drop(Drop::not_rewritable));
+      continue;
+    }
+    uint32_t slot = slots[i];
+    if (HC_UNLIKELY(slot == no_slot || erased)) slot = find_again(ids[i]);
+    if (HC_LIKELY(slot != no_slot)) {
+      ports[i] = apply(batch[i], transports[i], slot);
+    } else {
+      ports[i] = without_mapping(port, batch[i], ids[i], transports[i]);
+      gone |= ports[i] == handed_over;
+    }
+  }
+  if (HC_UNLIKELY(gone)) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      if (ports[i] == handed_over) continue;
+      batch.packets[kept] = batch.packets[i];
+      ports[kept++] = ports[i];
+    }
+    batch.count = kept;
+  }
+  split(batch, ports);
+}
+
+/// Rewrites by the record in `slot` and keeps it alive. Writes the record only when its time of expiry or its
+/// flags change: once in a tick of 100 ms.
+inline uint16_t IPRewriter::apply(Packet& p, uint8_t* transport, uint32_t slot) {
+  auto& ip = *reinterpret_cast<Ipv4Header*>(p.network());
+  Mapping& m = mappings.value(slot);
+  uint8_t flags = m.flags;
+  if (ip.protocol == protocol_tcp) {
+    const auto& tcp = *reinterpret_cast<const TcpHeader*>(transport);
+    if (HC_UNLIKELY(tcp.flags & (tcp_fin | tcp_rst))) flags |= mapping_done;
+    // A new handshake over the remains of a finished connection (RFC 6191) is a connection in use again.
+    if (HC_UNLIKELY(tcp.flags & tcp_syn)) flags &= static_cast<uint8_t>(~mapping_done);
+    const uint32_t headers = ip.header_length() + tcp.header_length();
+    if (net16(ip.total_length) > headers) flags |= mapping_data;
+  } else {
+    flags |= mapping_data;
+  }
+  if (HC_UNLIKELY(flags != m.flags || (m.packets < 3 && ip.protocol == protocol_udp))) learn(slot, m, flags);
+  const uint32_t expires = shard()->ticks + timeouts.of(ip.protocol, m.flags);
+  if (mappings.record(slot).expires != expires) {
+    mappings.record(slot).expires = expires;
+    mappings.mark_dirty(slot);
+  }
+  rewrite(ip, transport, m);
+  if (set_destination) p.destination = m.destination;
+  return m.output;
+}
+
+/// Tells both directions what one has seen, so that each can work out its timeout alone.
+void IPRewriter::learn(uint32_t slot, Mapping& m, uint8_t flags) {
+  if (m.packets < 3 && ++m.packets == 3) flags |= mapping_long;
+  m.flags = flags;
+  mappings.mark_dirty(slot);
+  const uint32_t partner = partner_of(mappings, slot);
+  if (partner == no_slot) return;
+  Mapping& other = mappings.value(partner);
+  other.packets = m.packets;
+  other.flags = static_cast<uint8_t>((other.flags & (mapping_data | mapping_reply)) |
+                                     (flags & (mapping_done | mapping_long)) |
+                                     (flags & mapping_data ? mapping_peer_data : 0));
+  mappings.mark_dirty(partner);
+}
+
+/// A record's time is up. The flow lives as long as either direction does; then both records go.
+uint32_t IPRewriter::expired(uint32_t slot, FlowId&, Mapping&) {
+  const uint32_t partner = partner_of(mappings, slot);
+  if (partner == no_slot || partner == slot) return 0;
+  const uint32_t left = ticks_left(mappings.record(partner), shard()->ticks);
+  if (left == 0) mappings.erase(partner);
+  return left;
+}
+
+/// The packet begins a flow: what its input's specification says.
+uint16_t IPRewriter::without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport) {
+  const InputSpec& spec = specs[port];
+  if (spec.kind == SpecKind::drop) return static_cast<uint16_t>(drop(Drop::not_mapped));
+  if (spec.kind == SpecKind::pass) return spec.forward_output;
+
+  FlowId to = id;
+  if (spec.kind == SpecKind::pattern) {
+    if (spec.source != 0) to.source = spec.source;
+    if (spec.destination != 0) to.destination = spec.destination;
+    if (spec.source_port != 0) to.source_port = net16(spec.source_port);
+    if (spec.destination_port != 0) to.destination_port = net16(spec.destination_port);
+    if (!spec.chooses_port()) {
+      // The replies will arrive at the shard that their addresses and ports lead to, so the flow lives there.
+      const uint16_t home = home_of_reply(to);
+      if (HC_UNLIKELY(home != shard()->index)) {
+        if (self->host->hand_over(self, home, port, &p)) return handed_over;
+        return static_cast<uint16_t>(drop(Drop::hand_over_full));
+      }
+    }
+  }
+  const bool free = spec.chooses_port() ? choose_port(port, id, to) : mappings.find(to.reversed()) == no_slot;
+  const FlowId answer = to.reversed();
+  if (!free || memcmp(&answer, &id, sizeof(id)) == 0) {
+    ++progress->failures;
+    return static_cast<uint16_t>(drop(Drop::no_free_port));
+  }
+  const auto insert = [&] {
+    return insert_pair(mappings, id, to, static_cast<uint8_t>(port), spec.forward_output, spec.reply_output);
+  };
+  uint32_t slot = insert();
+  if (HC_UNLIKELY(slot == no_slot) && make_room()) slot = insert();
+  if (HC_UNLIKELY(slot == no_slot)) {
+    ++progress->failures;
+    return static_cast<uint16_t>(drop(Drop::table_full));
+  }
+  mappings.touch(mappings.record(slot).link, timeouts.of(id.protocol, 0));
+  return apply(p, transport, slot);
+}
+
+inline uint16_t IPRewriter::home_of_reply(const FlowId& to) const {
+  if (shard()->count <= 1) return static_cast<uint16_t>(shard()->index);
+  return static_cast<uint16_t>(self->host->shard_of(to.destination, to.source, to.destination_port,
+                                                    to.source_port, to.protocol, shard()->count));
+}
+
+/// Finds a source port in the range of `port`'s specification with which the replies are told apart from
+/// those of all other flows and come home to this shard. False when a bounded search finds none.
+bool IPRewriter::choose_port(uint32_t port, const FlowId& id, FlowId& to) {
+  const InputSpec& spec = specs[port];
+  const uint32_t range = spec.source_port_span + 1u;
+  const auto usable = [&](uint32_t place) {
+    to.source_port = net16(static_cast<uint16_t>(spec.source_port + place));
+    return home_of_reply(to) == shard()->index && mappings.find(to.reversed()) == no_slot;
+  };
+  const uint32_t own = net16(id.source_port);
+  if (spec.prefer_source && own >= spec.source_port && own - spec.source_port < range &&
+      usable(own - spec.source_port)) {
+    return true;
+  }
+  // A prime above every range visits each place once. In order for '#', scattered otherwise, since neighbours
+  // of a port in use are likely in use as well.
+  const uint32_t step = spec.sequential ? 1 : 104729u % range;
+  uint64_t& random = shard()->random;
+  random ^= random << 13;
+  random ^= random >> 7;
+  random ^= random << 17;
+  uint32_t place = (spec.sequential ? progress->next[port] : static_cast<uint32_t>(random >> 32)) % range;
+  constexpr uint32_t most_tries = 4096;
+  for (uint32_t tries = 0; tries < range && tries < most_tries; ++tries) {
+    const bool found = usable(place);
+    place = (place + (step != 0 ? step : 1)) % range;
+    if (!found) continue;
+    if (spec.sequential) progress->next[port] = static_cast<uint16_t>(place);
+    return true;
+  }
+  return false;
+}
+
+/// The table is full: gives up the flow nearest to its end among some that are past their guarantee. False
+/// when all of those looked at are guaranteed.
+bool IPRewriter::make_room() {
+  constexpr uint32_t sample = 64;
+  const uint32_t slots = mappings.table->capacity;
+  if (slots == 0) return false;
+  const uint32_t now = shard()->ticks;
+  uint32_t victim = no_slot, nearest = UINT32_MAX;
+  uint32_t at = progress->evict_at % slots;
+  for (uint32_t i = 0; i < sample && i < slots; ++i, at = at + 1 == slots ? 0 : at + 1) {
+    if (!is_live(settled_record(mappings, at))) continue;
+    const uint8_t protocol = mappings.key(at).protocol;
+    uint32_t left = ticks_left(mappings.record(at), now);
+    const uint32_t partner = partner_of(mappings, at);
+    if (partner != no_slot) {
+      const uint32_t other = ticks_left(mappings.record(partner), now);
+      if (other > left) left = other;
+    }
+    const uint32_t whole = timeouts.of(protocol, mappings.value(at).flags);
+    const uint32_t idle = whole > left ? whole - left : 0;
+    if (idle < timeouts.guarantee(protocol) || left >= nearest) continue;
+    nearest = left;
+    victim = at;
+  }
+  progress->evict_at = at;
+  if (victim == no_slot) return false;
+  erase_pair(mappings, victim);
+  erased = true;
+  return true;
+}
+
+void IPRewriter::list(Text out, uint8_t protocol) {
+  const auto print = [&out](const FlowId& id) {
+    const auto* s = reinterpret_cast<const uint8_t*>(&id.source);
+    const auto* d = reinterpret_cast<const uint8_t*>(&id.destination);
+    out.print("(%u.%u.%u.%u, %u, %u.%u.%u.%u, %u)", s[0], s[1], s[2], s[3], net16(id.source_port), d[0], d[1],
+              d[2], d[3], net16(id.destination_port));
+  };
+  each_record(mappings, [&](uint32_t slot) {
+    const FlowId& key = mappings.key(slot);
+    if (protocol != 0 && key.protocol != protocol) return true;
+    const Mapping& m = mappings.value(slot);
+    print(key);
+    out.print(" => ");
+    print(m.rewritten(key.protocol));
+    const uint32_t left = ticks_left(mappings.record(slot), shard()->ticks);
+    if (m.flags & mapping_reply)
+      out.print(" [%u *%u]", m.peer_output, m.output);
+    else
+      out.print(" [*%u %u]", m.output, m.peer_output);
+    out.print(" i%u exp%u\n", m.input, (left + ticks_per_second / 2) / ticks_per_second);
+    return out.out->overflow == 0;
+  });
+}
+
+constexpr auto info =
+    element<IPRewriter>("IPRewriter", "1.0.0")
+        .help(R"(Rewrites addresses and ports of TCP and UDP flows: network address and port translation.
+
+Every input has a specification, one argument each, which says what happens to a packet of a flow that is not known
+yet. Packets of known flows, in either direction and on any input, are rewritten as their mapping says and leave by
+the mapping's output. IP, TCP and UDP checksums are updated incrementally (RFC 1624).
+
+* `drop` drops the packet.
+* `pass OUTPUT` sends it to OUTPUT unchanged; no mapping is made. Also takes packets that cannot be rewritten.
+* `keep FOUTPUT ROUTPUT` makes a mapping that changes nothing; packets of the flow leave by FOUTPUT, replies by
+  ROUTPUT.
+* `pattern SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT` makes a mapping with these values; `-` leaves a field as it is.
+  SPORT may be a range `L-H`: a port is chosen with which replies are unambiguous, the packet's own if it can be had,
+  otherwise a random one; `L-H#` chooses in order, `L-H?` always at random.
+
+Source NAT for the network behind input 0, answers come in by input 1:
+
+    rw :: IPRewriter(pattern 192.0.2.1 1024-65535 - - 0 1, drop);
+    from_inside -> CheckIPHeader(14) -> [0]rw[0] -> to_outside;
+    from_outside -> CheckIPHeader(14) -> [1]rw[1] -> to_inside;
+
+Packets must have their network header set (CheckIPHeader, MarkIPHeader). Other protocols, later fragments and
+malformed packets are dropped except on a `pass` input. Errors of ICMP are not rewritten here.
+
+What differs from Click: named patterns, mapper elements, address ranges and replies through another rewriter are
+refused. A flow is not moved onto the ports of a living one. With several shards a port is chosen whose replies come
+back to the shard that knows the flow; where the specification leaves no choice, packets are handed over to that
+shard. MAPPING_CAPACITY counts flows and is shared out over the shards; a full table gives up a flow near its end
+among a sample, not the nearest of all. A search for a port ends after 4096 tries. REAP_INTERVAL has no effect:
+expired mappings are swept all the time. There is no tcp_lookup handler.)")
+        .ports("1-/1-")
+        .processing("h/h")
+        .flow("x/x")
+        .argument<&IPRewriter::tcp>("TCP_TIMEOUT", "idle time of a TCP flow with data in both directions")
+        .argument<&IPRewriter::tcp_done>("TCP_DONE_TIMEOUT", "idle time of a TCP flow after FIN or RST")
+        .argument<&IPRewriter::tcp_no_data>("TCP_NODATA_TIMEOUT",
+                                            "idle time of a TCP flow without data in one of its directions")
+        .argument<&IPRewriter::tcp_guarantee>("TCP_GUARANTEE",
+                                              "a TCP flow is not given up before it is idle so long")
+        .argument<&IPRewriter::udp>("UDP_TIMEOUT", "idle time of a UDP flow")
+        .argument<&IPRewriter::udp_streaming>(
+            "UDP_STREAMING_TIMEOUT",
+            "idle time of a UDP flow of three packets or more in both directions; "
+            "UDP_TIMEOUT when it is not given")
+        .argument<&IPRewriter::udp_guarantee>("UDP_GUARANTEE",
+                                              "a UDP flow is not given up before it is idle so long")
+        .argument<&IPRewriter::reap_interval>("REAP_INTERVAL", "accepted for Click's sake")
+        .argument<&IPRewriter::capacity_flows>("MAPPING_CAPACITY",
+                                               "flows in all shards together; 0 = 1048576 each")
+        .argument<&IPRewriter::set_destination>("DST_ANNO",
+                                                "set the destination annotation to the new address")
+        .rest("INPUTSPEC", "one specification for each input")
+        .table<&IPRewriter::mappings>("mappings", flow_id_v1, mapping_v1, "two records for each flow")
+        .on_expire<&IPRewriter::expired>()
+        .state<&IPRewriter::progress>("progress", progress_v1, "failures, and where the next searches begin")
+        .read<&IPRewriter::list_all>("table", merge::concat,
+                                     "all mappings, one a line; both directions are listed")
+        .read<&IPRewriter::list_all>("mappings", merge::concat, "the same")
+        .read<&IPRewriter::list_tcp>("tcp_table", merge::concat, "mappings of TCP flows")
+        .read<&IPRewriter::list_udp>("udp_table", merge::concat, "mappings of UDP flows")
+        .read<&IPRewriter::flows>("size", merge::sum, "flows")
+        .read<&IPRewriter::flows>("nmappings", merge::sum, "the same")
+        .read<&IPRewriter::records>("table_size", merge::sum, "mappings: two for each flow")
+        .read<&IPRewriter::failures>("mapping_failures", merge::sum, "flows that found no port or no room")
+        .read<&IPRewriter::capacity>("capacity", merge::sum, "flows there is room for")
+        .read<&IPRewriter::list_patterns>("patterns", merge::same, "the specifications, one a line")
+        .write<&IPRewriter::clear>("clear", "forgets all flows")
+        .write<&IPRewriter::clear>("flush", "the same")
+        .drop("not mapped", "no mapping, and the input says drop")
+        .drop("not rewritable", "not TCP or UDP, a later fragment, or malformed")
+        .drop("no free port", "every port of the range that was tried is in use for that destination")
+        .drop("table full", "no room for another flow, and none may be given up")
+        .drop("hand-over full", "the ring to the flow's shard was full");
+HOTCLICK_EXPORT(info)

@@ -1,0 +1,119 @@
+/// The slow half of a table: insertion, removal, growth of the index, expiry, change of layout, publication.
+/// The fast half is inline in hotclick/table.hpp, which also explains the structure.
+///
+/// Threads: the shard's own, but for create(), load_page() and prepare_layout(), which another thread calls while
+/// the shard cannot see the table or the layout yet.
+#pragma once
+#include <hotclick/table.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../core/mapped_region.hh"
+#include "schema.hh"
+
+namespace hotclick::core {
+
+/// Sizes of a record and what stands in it.
+struct TableLayout {
+  SchemaCopy key, value;
+  uint32_t key_size = 0, value_size = 0, value_offset = 0, stride = 0;
+  void (*defaults)(void*) = nullptr;
+  static TableLayout of(const SchemaCopy& key, const SchemaCopy& value);
+  /// Key, padding and value: what is published of a record.
+  uint32_t record_size() const { return value_offset - sizeof(hc_record) + value_size; }
+};
+
+/// A record region for a new layout, made before the swap.
+struct PreparedLayout {
+  TableLayout layout;
+  MappedRegion records;
+  std::shared_ptr<Conversion> conversion;
+};
+
+class FlowTable : public hc_table {
+ public:
+  /// Slots a page has for publication, as a power of two.
+  static constexpr uint32_t publish_shift = 6;
+  using Expire = uint32_t (*)(void* object, uint32_t slot, void* key, void* value);
+
+  static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout, uint32_t capacity,
+                                           std::string& error);
+
+  /// The element that owns the table now: its shard's clock, its expiry question, its limit.
+  void set_owner(hc_shard* shard, void* object, Expire expire, uint32_t capacity);
+
+  uint32_t insert(uint32_t hash, const void* key);
+  void erase(uint32_t slot);
+  void convert(uint32_t slot);
+  void grow_step();
+
+  /// Off the path: a region for records of another layout. Null with `error` when memory cannot be had.
+  std::unique_ptr<PreparedLayout> prepare_layout(const TableLayout& next, std::shared_ptr<Conversion> conversion,
+                                                 std::string& error) const;
+  /// On the shard, O(1): from now on records have that layout; each is converted when touched. Only when
+  /// `converting()` is false.
+  void change_layout(PreparedLayout& prepared);
+  bool converting() const { return old_records_.ok(); }
+  uint64_t converted() const { return converted_; }
+
+  /// Memory of a finished conversion, for another thread to release (munmap takes its time). Empty if there is none.
+  std::pair<MappedRegion, std::shared_ptr<Conversion>> take_retired();
+
+  /// A bounded amount of upkeep: growth, conversion, and so much expiry that a full round takes five seconds.
+  /// True when growth or conversion is under way.
+  bool maintain();
+  /// Looks at every record now (tests, and the last sync before the end).
+  void sweep_all();
+
+  /// Packs the next dirty page at or after `cursor` as described in engine/state/state-page.ts. Returns its bytes,
+  /// 0 when there is none left (cursor is then reset). `out` has room for page_bytes().
+  uint32_t publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out);
+  uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_.record_size()); }
+  /// Marks every page with a live record dirty (a full sync).
+  void mark_all_dirty();
+
+  /// Fills slots of a page from packed bytes of `from` layout; `conversion` is null when it is this layout.
+  /// False when the bytes do not fit their own description.
+  bool load_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
+                 const Conversion* conversion);
+  /// After the last load_page: links the free slots.
+  void finish_load();
+
+  const TableLayout& layout() const { return layout_; }
+  const std::string& name() const { return name_; }
+  uint32_t high_water() const { return high_water_; }
+  uint64_t memory() const;
+
+  hc_record& record(uint32_t slot) const {
+    return *reinterpret_cast<hc_record*>(records + static_cast<uint64_t>(slot) * stride);
+  }
+  uint8_t* key_of(uint32_t slot) const { return reinterpret_cast<uint8_t*>(&record(slot) + 1); }
+  uint8_t* value_of(uint32_t slot) const { return reinterpret_cast<uint8_t*>(&record(slot)) + value_offset; }
+
+ private:
+  FlowTable() : hc_table{} {}
+  void index_put(uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot);
+  bool index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot, uint32_t& at) const;
+  void start_growth();
+  void sweep(uint32_t slots);
+  void adopt_layout(const TableLayout& layout);
+  void mark(uint32_t slot) { dirty[slot >> page_shift >> 6] |= 1ull << ((slot >> page_shift) & 63); }
+
+  std::string name_;
+  TableLayout layout_, old_layout_;
+  MappedRegion records_, old_records_, retired_records_;
+  MappedRegion index_arena_;           // indexes of all sizes one behind the other; each is used once
+  std::unique_ptr<uint64_t[]> dirty_words_;
+  std::shared_ptr<Conversion> conversion_, retired_conversion_;
+  void* object_ = nullptr;
+  Expire expire_ = nullptr;
+  uint32_t max_slots_ = 0, dirty_count_ = 0;
+  uint32_t high_water_ = 0, free_head_ = no_slot;
+  uint32_t grow_at_ = 0, convert_at_ = 0, convert_end_ = 0;
+  uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
+  uint64_t converted_ = 0;
+};
+
+}  // namespace hotclick::core

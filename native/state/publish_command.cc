@@ -1,0 +1,78 @@
+#include "publish_command.hh"
+
+#include <cstring>
+#include <ctime>
+
+#include "../core/shard.hh"
+
+namespace hotclick::core {
+namespace {
+constexpr uint32_t pages_a_round = 4;  // about 16 KB: a few µs
+
+uint64_t monotonic() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+}  // namespace
+
+PublishCommand::PublishCommand(std::shared_ptr<ShardGraph> graph, size_t room)
+    : graph_(std::move(graph)), data_(std::make_unique_for_overwrite<uint8_t[]>(room)), room_(room) {
+  entries_.reserve(room / 512 + 1024);
+}
+
+bool PublishCommand::step(Shard& shard) {
+  const uint64_t begin = monotonic();
+  const bool done = publish(shard);
+  const uint64_t took = monotonic() - begin;
+  spent_ += took;
+  if (took > longest_) longest_ = took;
+  return done;
+}
+
+void PublishCommand::add_statics() {
+  for (const auto& n : graph_->nodes()) {
+    for (const StateBinding& b : n->states) {
+      const uint8_t* from = b.block ? b.block.get() : b.section ? b.section->pages.data() : nullptr;
+      if (!from || used_ + b.schema.size > room_ || entries_.size() == entries_.capacity()) continue;
+      memcpy(data_.get() + used_, from, b.schema.size);
+      entries_.push_back({n.get(), &b, 0, static_cast<uint32_t>(used_), b.schema.size});
+      used_ += b.schema.size;
+    }
+  }
+}
+
+bool PublishCommand::publish(Shard& shard) {
+  if (shard.graph() != graph_) {
+    stale_ = true;  // an upgrade came in between; what is dirty stays so for the next sync
+    return true;
+  }
+  if (!begun_) {
+    begun_ = true;
+    add_statics();
+  }
+  uint32_t budget = pages_a_round;
+  for (; node_ < graph_->nodes().size(); ++node_, state_ = 0) {
+    const Node& n = *graph_->nodes()[node_];
+    for (; state_ < n.states.size(); ++state_) {
+      const StateBinding& b = n.states[state_];
+      if (!b.table) continue;
+      for (;;) {
+        if (budget == 0) return false;
+        if (used_ + b.table->page_bytes() > room_ || entries_.size() == entries_.capacity()) {
+          more_ = true;
+          return true;
+        }
+        uint32_t page = 0;
+        const uint32_t size = b.table->publish_page(cursor_, page, data_.get() + used_);
+        if (size == 0) break;
+        entries_.push_back({&n, &b, page, static_cast<uint32_t>(used_), size});
+        used_ += size;
+        --budget;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace hotclick::core
