@@ -27,7 +27,7 @@ export interface ClickOptions {
 export class ReadingStopped extends Error {}
 
 /** Elements, connections and characters of substituted text together. Real configurations stay far below. */
-const mostWork = 4_000_000;
+const mostWork = 2_000_000;
 
 export class Reading {
   readonly options: ClickOptions;

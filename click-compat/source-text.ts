@@ -55,7 +55,8 @@ export class SourceText {
   positionAt(offset: number): SourcePosition {
     const index = this.#lineIndex(offset);
     const column = offset - this.#lineStarts[index]! + 1;
-    const directive = this.#directives.findLast((one) => one.physicalLine < index);
+    // Line starts and directives are both in order; the last one before the position counts.
+    const directive = this.#directives[lastIndex(this.#directives, (one) => one.physicalLine < index)];
     if (directive === undefined) {
       return { file: this.file, line: index + 1, column };
     }
@@ -85,16 +86,21 @@ export class SourceText {
   }
 
   #lineIndex(offset: number): number {
-    let low = 0;
-    let high = this.#lineStarts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.#lineStarts[middle]! <= offset) {
-        low = middle;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+    return lastIndex(this.#lineStarts, (start) => start <= offset);
   }
+}
+
+/** Index of the last item that fits, in a list whose fitting items come first; -1 when none does. */
+function lastIndex<Item>(items: readonly Item[], fits: (item: Item) => boolean): number {
+  let low = -1;
+  let high = items.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (fits(items[middle]!)) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }

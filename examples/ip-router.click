@@ -2,7 +2,7 @@
 //
 //   10.0.0.0/24 -- eth0 (10.0.0.1) [router] (10.0.1.1) eth1 -- 10.0.1.0/24
 //
-// Other devices and addresses:  hotclick run examples/ip-router.click DEV0=veth0 DEV1=veth1
+// For other devices and addresses change the values below.
 
 define($DEV0 eth0, $IP0 10.0.0.1, $NET0 10.0.0.0/24, $BCAST0 10.0.0.255, $MAC0 02:00:00:00:00:01,
        $DEV1 eth1, $IP1 10.0.1.1, $NET1 10.0.1.0/24, $BCAST1 10.0.1.255, $MAC1 02:00:00:00:01:01,

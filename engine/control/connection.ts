@@ -43,13 +43,19 @@ export class Connection {
 
   /** Ends when every request has been answered and the answers are written, or when the signal says so. */
   async finish(signal: AbortSignal): Promise<void> {
-    const impatience = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const impatience = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const closed = new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      if (this.#socket.closed) resolve();
+    });
+    // The request that led here, if one did, is among the answers only when its handler has returned.
+    await Promise.resolve();
     await Promise.race([Promise.all(this.#answers), impatience]);
-    if (!signal.aborted && !this.#socket.destroyed) {
-      const closed = once(this.#socket, 'close');
-      this.#socket.end();
+    if (!signal.aborted) {
       // The client's own half need not end for this one to be done.
-      this.#socket.once('finish', () => this.#socket.destroy());
+      this.#socket.end(() => this.#socket.destroy());
       await Promise.race([closed, impatience]);
     }
     this.#socket.destroy();

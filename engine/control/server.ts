@@ -15,6 +15,7 @@ export class ControlServer implements AsyncDisposable {
   readonly path: string;
   readonly #server: Server;
   readonly #connections: Set<Connection>;
+  #closing: Promise<void> | undefined;
 
   private constructor(path: string, server: Server, connections: Set<Connection>) {
     this.path = path;
@@ -42,8 +43,16 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /** Cancels what is under way, answers it, closes all connections and removes the socket. */
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
     const impatience = AbortSignal.timeout(patience);
@@ -54,9 +63,5 @@ export class ControlServer implements AsyncDisposable {
       }),
     );
     await closed;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }

@@ -112,6 +112,8 @@ export interface NativeEngine {
   stopObserving(observer: number): void;
   /** After a new graph was installed. */
   refreshObservers(): void;
+  /** Tells all shards to leave their loops for good. */
+  stop(): void;
   /** After all its shards have left their loops. */
   close(): void;
 }

@@ -125,10 +125,6 @@ function runTests(): void {
       t.match(child.stdout, /^(full|opened .*)\n$/, `${spare} bytes left, seed ${seed}`);
     }
   });
-      t.equal(child.signal, null, `${spare} bytes left`);
-      t.match(child.stdout, /^(full|opened .*)\n$/, `${spare} bytes left`);
-    }
-  });
 
   t.test(
     'a disk that fills up loses no earlier transaction and is written again when there is room',
@@ -177,8 +173,9 @@ function runTests(): void {
       message: new RegExp(`held by process ${child.pid}`),
       details: { reason: 'held' },
     });
-    await using reader = await StateStore.open(path, { readOnly: true });
+    const reader = await StateStore.open(path, { readOnly: true });
     t.equal([...reader.loadState()].length, 1, 'reading is free');
+    await reader.close();
     child.kill('SIGKILL');
     await ended;
     t.ok(existsSync(join(path, 'owner.json')), 'the killed engine left its name behind');

@@ -95,7 +95,7 @@ export class StateStore {
 
   /**
    * Opens the store in `directory`, which is made if it is not there (not when `readOnly`). One engine holds a store;
-   * readers may come at any time. Errors: HC_STORE with `details.reason`: 'permission', 'read-only', 'full',
+   * readers may come at any time (within the engine's own process only after it). Needs 1 MiB of free space to write. Errors: HC_STORE with `details.reason`: 'permission', 'read-only', 'full',
    * 'corrupt', 'foreign', 'held', 'missing' or 'io'.
    */
   static async open(directory: string, options: StoreOptions = {}): Promise<StateStore> {
@@ -134,7 +134,8 @@ export class StateStore {
     ];
     const ended = options.complete ? this.#othersThan(records, revision) : [];
     const known = this.#revisions.get(revision);
-    if (records.length === 0 && ended.length === 0 && known !== undefined) return;
+    const nothing = records.length === 0 && ended.length === 0;
+    if (nothing && (revision === 0 || known !== undefined)) return; // 0: nothing runs yet
     const catalog = this.catalog.unsaved();
     const bytes =
       records.reduce((sum, record) => sum + record.data.length, 64 * ended.length) + catalog.bytes;

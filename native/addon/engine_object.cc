@@ -37,7 +37,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("restoreStatic", &E::restoreStatic), InstanceMethod("restoreTable", &E::restoreTable),
                    InstanceMethod("observe", &E::observe), InstanceMethod("takeEvents", &E::takeEvents),
                    InstanceMethod("stopObserving", &E::stopObserving),
-                   InstanceMethod("refreshObservers", &E::refreshObservers), InstanceMethod("close", &E::close)}));
+                   InstanceMethod("refreshObservers", &E::refreshObservers), InstanceMethod("stop", &E::stop), InstanceMethod("close", &E::close)}));
 }
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
@@ -84,6 +84,11 @@ Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   revisions_.clear();
   engine_.reset();
   libraries_.clear();
+  return info.Env().Undefined();
+}
+
+Napi::Value EngineObject::stop(const Napi::CallbackInfo& info) {
+  for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) engine_->shard(i).stop();
   return info.Env().Undefined();
 }
 

@@ -44,6 +44,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value takeEvents(const Napi::CallbackInfo& info);
   Napi::Value stopObserving(const Napi::CallbackInfo& info);
   Napi::Value refreshObservers(const Napi::CallbackInfo& info);
+  Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   bool good_shard(const Napi::CallbackInfo& info, uint32_t& shard);

@@ -132,6 +132,15 @@ void Shard::post(Command& command) {
                                           std::memory_order_relaxed)) {
   }
   control_.doorbell.fetch_add(1, std::memory_order_release);
+  wake();
+}
+
+void Shard::stop() {
+  control_.stop.store(1, std::memory_order_release);
+  wake();
+}
+
+void Shard::wake() {
   const uint64_t one = 1;
   // Full already means that the shard will wake: nothing to do about a failed write.
   if (write(wake_fd_, &one, sizeof(one)) < 0) return;

@@ -60,6 +60,8 @@ class Shard {
 
   /// host: puts a command on the list and wakes the shard. The command stays the caller's.
   void post(Command& command);
+  /// host: tells the loop to end.
+  void stop();
   /// host: called from the shard's thread when commands are done; must not block.
   void (*notify)(void* context) = nullptr;
   void* notify_context = nullptr;
@@ -123,6 +125,7 @@ class Shard {
  private:
   Shard(PacketPool& pool, ControlPage& control) : pool_(pool), control_(control) {}
   void take_commands();
+  void wake();
   void finish(Command& command);
   void fire_timers();
   bool receive_hand_over();

@@ -87,6 +87,11 @@ void tables_text(const Program& program, hc_text* out) {
 
 hc_classifier* classifier_compile(const char* kind, const hc_string* patterns, uint32_t count, char* error,
                                   uint32_t* failed) {
+  return compile_patterns(kind, patterns, count, CompileOptions{}, error, failed);
+}
+
+hc_classifier* compile_patterns(const char* kind, const hc_string* patterns, uint32_t count,
+                                const CompileOptions& options, char* error, uint32_t* failed) {
   const Language language = language_of(kind);
   if (language == Language::unknown) return refuse(error, failed, 0, std::string("unknown kind of classifier: ") + kind);
   if (count >= 0x8000 && language != Language::rules) return refuse(error, failed, 0x8000, "too many patterns");
@@ -101,7 +106,7 @@ hc_classifier* classifier_compile(const char* kind, const hc_string* patterns, u
   hc_classifier* classifier = new (std::nothrow) hc_classifier;
   if (!classifier) return refuse(error, failed, 0, "out of memory");
   CompileError problem;
-  if (compile_rules(rules, expressions, classifier->program, problem)) return classifier;
+  if (compile_rules(rules, expressions, options, classifier->program, problem)) return classifier;
   delete classifier;
   return refuse(error, failed, problem.rule, problem.message);
 }

@@ -2,22 +2,20 @@
 
 #include <algorithm>
 
-#include "reducer.hh"
-
 namespace hotclick::core {
 namespace {
 
 constexpr size_t most_total_rows = 1u << 17;
 
 /// Small enough to do every test for every packet?
-bool fits_tests(const Expressions& expressions) {
+bool fits_tests(const Expressions& expressions, uint32_t limit) {
   std::vector<std::pair<Base, uint16_t>> words;
   for (const Test& t : expressions.tests()) {
     const std::pair<Base, uint16_t> word{t.base, t.offset};
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
     if (words.size() > most_words) return false;
   }
-  return expressions.tests().size() <= most_tests;
+  return expressions.tests().size() <= limit;
 }
 
 /// For every node, one bit for each outcome of the tests: whether it holds.
@@ -108,10 +106,10 @@ bool make_rows(const std::vector<Rule>& rules, RowBuilder& builder, NumberedRows
 
 }  // namespace
 
-bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions, Program& program,
-                   CompileError& error) {
+bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions, const CompileOptions& options,
+                   Program& program, CompileError& error) {
   program.patterns = static_cast<uint32_t>(rules.size());
-  if (fits_tests(expressions)) {
+  if (fits_tests(expressions, options.most_tests)) {
     compile_tests(rules, expressions, program);
     if (!std::equal(program.outcomes.begin() + 1, program.outcomes.end(), program.outcomes.begin())) return true;
     program.method = Program::Method::constant;
@@ -134,7 +132,7 @@ bool compile_rules(const std::vector<Rule>& rules, const Expressions& expression
     program.port = numbered.groups.port[0];
     return true;
   }
-  Reducer reducer(numbered.rows, numbered.groups, fields.fields(), pool, ReducerLimits{});
+  Reducer reducer(numbered.rows, numbered.groups, fields.fields(), pool, options.limits);
   return reducer.build(program, error.message);
 }
 

@@ -60,7 +60,6 @@ void IpTestParser::infer_type() {
 /// What the next test may take over. `tcp and www` means TCP port 80, as in Click.
 void IpTestParser::remember() {
   previous_ = test_;
-  previous_ether_ = value_.kind == ValueKind::ether;
   if (test_.type == PrimitiveType::none) previous_.type = PrimitiveType::protocol;
   if (test_.type == PrimitiveType::protocol && test_.relation == Relation::equal && test_.mask == 0xFF &&
       test_.low == test_.high) {

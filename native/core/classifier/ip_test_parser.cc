@@ -52,12 +52,7 @@ Primitive IpTestParser::parse(bool& negated) {
   start_ = words_.index();
   read_qualifiers();
   const bool qualified = words_.index() != start_;
-  if (qualified) {
-    previous_ = {};
-    previous_ether_ = false;
-  } else if (previous_ether_) {
-    header_ = Header::ether;
-  }
+  if (qualified) previous_ = {};
   if (qualified && words_.is("[") && !words_.failed()) read_brackets();
   if (words_.is("&")) read_mask();
   const size_t relation_index = words_.index();

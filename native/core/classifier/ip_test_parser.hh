@@ -59,7 +59,6 @@ class IpTestParser {
   WordReader& words_;
   Primitive test_;
   Primitive previous_;
-  bool previous_ether_ = false;
   Header header_ = Header::none;
   Value value_;
   Mask mask_;

@@ -9,6 +9,7 @@ using Slot = uint16_t[chunk_size];
 
 template <class Class>
 void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
+#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) {
     uint16_t word;
     memcpy(&word, at[i] + offset, 2);
@@ -18,6 +19,7 @@ void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* class
 
 template <class Class>
 void look_up_bytes(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
+#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) out[i] = classes[at[i][offset]];
 }
 
@@ -85,6 +87,7 @@ void run_tables(const Program& program, hc_packet* const* packets, uint32_t coun
     uint16_t* out = slots[step.slot];
     const uint16_t* table = step.table.data();
     const uint32_t stride = step.stride;
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < count; ++i) out[i] = table[a[i] * stride + b[i]];
   }
   if (program.method == Program::Method::intersection) {

@@ -33,6 +33,7 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
     const uint8_t* const* at = located.at[static_cast<uint32_t>(program.words[w].base)];
     const uint32_t offset = program.words[w].offset;
     for (uint32_t i = count; i < chunk_size; ++i) words[w][i] = 0;
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < count; ++i) memcpy(&words[w][i], at[i] + offset, 2);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     for (uint32_t i = 0; i < chunk_size; ++i) {
@@ -44,10 +45,11 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
   for (const WordTest& t : program.tests) {
     const uint16_t* word = words[t.word];
     const uint16_t mask = t.test.mask, low = t.test.low, span = static_cast<uint16_t>(t.test.high - t.test.low);
-    const uint16_t inside = t.test.negated ? 0 : bit, outside = t.test.negated ? bit : 0;
+    const uint16_t start = t.test.negated ? bit : 0;
     for (uint32_t i = 0; i < chunk_size; ++i) {
       const uint16_t distance = static_cast<uint16_t>((word[i] & mask) - low);
-      outcome[i] = static_cast<uint16_t>(outcome[i] | (distance <= span ? inside : outside));
+      const uint16_t inside = distance <= span ? bit : 0;
+      outcome[i] = static_cast<uint16_t>(outcome[i] | (inside ^ start));
     }
     bit = static_cast<uint16_t>(bit << 1);
   }
@@ -56,6 +58,7 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
     outcome[i] = outcome_of(program, *static_cast<const Packet*>(packets[i]));
   }
   const uint16_t* table = program.outcomes.data();
+#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) ports[i] = table[outcome[i]];
 }
 

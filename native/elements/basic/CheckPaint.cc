@@ -23,7 +23,8 @@ constexpr auto info =
         .processing("a/ah")
         .help(
             "Checks the paint annotation of packets.\n\n"
-            "Packets painted COLOR leave by output 0, all others by output 1 if it is connected; otherwise they are "
+            "Packets painted COLOR leave by output 0, all others by output 1 if it is connected; otherwise "
+            "they are "
             "dropped.\n\n"
             "    ... -> c :: CheckPaint(1) -> ...; c[1] -> Discard;\n\n"
             "Differs from Click: ANNO knows PAINT, ICMP_PARAMPROB, FIX_IP_SRC and the user bytes 24 to 47.")

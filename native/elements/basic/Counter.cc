@@ -11,10 +11,10 @@ struct Counts {
   RateAverage packet_rate, byte_rate;
 };
 constexpr auto counts_v1 =
-    schema<Counts>(1, HC_FIELD(Counts, packets), HC_FIELD(Counts, bytes), HC_FIELD(Counts, packet_rate.average),
-                   HC_FIELD(Counts, packet_rate.before), HC_FIELD(Counts, packet_rate.tick),
-                   HC_FIELD(Counts, byte_rate.average), HC_FIELD(Counts, byte_rate.before),
-                   HC_FIELD(Counts, byte_rate.tick));
+    schema<Counts>(1, HC_FIELD(Counts, packets), HC_FIELD(Counts, bytes),
+                   HC_FIELD(Counts, packet_rate.average), HC_FIELD(Counts, packet_rate.before),
+                   HC_FIELD(Counts, packet_rate.tick), HC_FIELD(Counts, byte_rate.average),
+                   HC_FIELD(Counts, byte_rate.before), HC_FIELD(Counts, byte_rate.tick));
 
 struct Counter : Element {
   State<Counts> counts;
@@ -60,15 +60,15 @@ struct Counter : Element {
 
  private:
   void count(Batch& batch, uint32_t first) {
-    uint64_t bytes = 0;
-    for (uint32_t i = first; i < batch.count; ++i) bytes += batch.packets[i]->length;
     Counts& c = *counts;
-    c.packets += batch.count - first;
-    c.bytes += bytes;
     if (HC_UNLIKELY(c.packet_rate.tick != shard()->ticks)) {
       c.packet_rate.roll(c.packets, shard()->ticks);
       c.byte_rate.roll(c.bytes, shard()->ticks);
     }
+    uint64_t bytes = 0;
+    for (uint32_t i = first; i < batch.count; ++i) bytes += batch.packets[i]->length;
+    c.packets += batch.count - first;
+    c.bytes += bytes;
   }
   /// Whether a call may fall among the next `n` packets.
   bool about_to_call(uint32_t n) const {
@@ -100,13 +100,16 @@ constexpr auto info =
     element<Counter>("Counter", "1.0.0")
         .help(
             "Measures packet count and rate.\n\n"
-            "Passes packets unchanged and counts them. The rates are averages that follow the traffic within about "
+            "Passes packets unchanged and counts them. The rates are averages that follow the traffic within "
+            "about "
             "two seconds, brought up to date ten times a second.\n\n"
             "    ... -> c :: Counter -> ...\n"
             "    ... -> Counter(COUNT_CALL 1000 switch.switch 1) -> ...\n\n"
-            "Differs from Click: rates are whole numbers, and with several shards a call is made by each shard when "
+            "Differs from Click: rates are whole numbers, and with several shards a call is made by each "
+            "shard when "
             "its own count gets there.")
-        .argument<&Counter::count_call>("COUNT_CALL", "`N HANDLER [VALUE]`: a write handler called at packet N")
+        .argument<&Counter::count_call>("COUNT_CALL",
+                                        "`N HANDLER [VALUE]`: a write handler called at packet N")
         .argument<&Counter::byte_count_call>("BYTE_COUNT_CALL", "the same when N bytes have been counted")
         .state<&Counter::counts>("counts", counts_v1, "packets and bytes seen so far, and their rates")
         .drop("nested-too-deeply", "the graph leads back to this element too many times")

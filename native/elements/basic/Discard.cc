@@ -51,10 +51,12 @@ constexpr auto info =
         .ports("1/0")
         .help(
             "Discards all packets.\n\n"
-            "Behind a queue it pulls packets whenever there are any. What it takes is counted, and is no drop.\n\n"
+            "Behind a queue it pulls packets whenever there are any. What it takes is counted, and is no "
+            "drop.\n\n"
             "    FromDevice(eth0) -> Counter -> Discard;\n"
             "    q :: Queue -> Discard(BURST 8);\n\n"
-            "Differs from Click: pulls up to 32 packets at a time unless BURST says otherwise, and the `active` "
+            "Differs from Click: pulls up to 32 packets at a time unless BURST says otherwise, and the "
+            "`active` "
             "handler is there when packets are pushed as well, where it means nothing.")
         .argument<&Discard::active_argument>("ACTIVE", "false does not pull (default true)")
         .argument<&Discard::burst>("BURST", "packets pulled at a time; 0: as many as there are (default 32)")

@@ -1,5 +1,6 @@
 /// A source of UDP packets with complete headers, for benchmarks.
-///   FastUDPSource(100000, 500000, 60, 0:0:0:0:0:1, 1.0.0.1, 1234, 0:0:0:0:0:2, 2.0.0.2, 1234) -> ToDevice(eth0);
+///   FastUDPSource(100000, 500000, 60, 0:0:0:0:0:1, 1.0.0.1, 1234, 0:0:0:0:0:2, 2.0.0.2, 1234) ->
+///   ToDevice(eth0);
 #include <hotclick/element.hpp>
 
 #include "source/packet_template.hpp"
@@ -101,12 +102,15 @@ constexpr auto info =
         .ports("0/1")
         .help(
             "Creates UDP packets with static Ethernet, IP and UDP headers.\n\n"
-            "Sends RATE packets a second, or as many as are taken when RATE is 0, until LIMIT are sent. Packets have "
-            "their header positions and the destination annotation set. With INTERVAL both ports go up by one after "
+            "Sends RATE packets a second, or as many as are taken when RATE is 0, until LIMIT are sent. "
+            "Packets have "
+            "their header positions and the destination annotation set. With INTERVAL both ports go up by "
+            "one after "
             "that many packets.\n\n"
             "    FastUDPSource(100000, 500000, 60, 0:0:0:0:0:1, 1.0.0.1, 1234,\n"
             "                  0:0:0:0:0:2, 2.0.0.2, 1234) -> ToDevice(eth0);\n\n"
-            "Differs from Click: its output may be pushed as well, STOP exists, packets may be changed downstream, and "
+            "Differs from Click: its output may be pushed as well, STOP exists, packets may be changed "
+            "downstream, and "
             "with several shards each sends its part of RATE and LIMIT.")
         .required<&FastUDPSource::rate_argument>("RATE", "packets per second; 0: as fast as possible")
         .required<&FastUDPSource::limit_argument>("LIMIT", "packets to send; negative: no end")
@@ -117,14 +121,18 @@ constexpr auto info =
         .required<&FastUDPSource::destination_mac>("DSTETH", "Ethernet destination address")
         .required<&FastUDPSource::destination>("DSTIP", "IPv4 destination address")
         .required<&FastUDPSource::destination_port>("DPORT", "UDP destination port")
-        .positional<&FastUDPSource::with_checksum>("CHECKSUM", "false leaves the UDP checksum at 0 (default true)")
-        .positional<&FastUDPSource::interval>("INTERVAL", "packets after which both ports go up by one; 0: never (default)")
+        .positional<&FastUDPSource::with_checksum>("CHECKSUM",
+                                                   "false leaves the UDP checksum at 0 (default true)")
+        .positional<&FastUDPSource::interval>(
+            "INTERVAL", "packets after which both ports go up by one; 0: never (default)")
         .positional<&FastUDPSource::active_argument>("ACTIVE", "false sends nothing (default true)")
         .argument<&FastUDPSource::stop>("STOP", "true stops the engine after LIMIT packets (default false)")
-        .state<&FastUDPSource::progress>("progress", rated_progress_v1, "packets sent, credit, settings changed by handlers")
+        .state<&FastUDPSource::progress>("progress", rated_progress_v1,
+                                         "packets sent, credit, settings changed by handlers")
         .read<&FastUDPSource::count>("count", merge::sum, "packets sent since the start or the last reset")
         .write<&FastUDPSource::reset>("reset", "starts again")
-        .read<&FastUDPSource::rate>("rate", merge::sum, "RATE; after LIMIT packets the rate at which they were sent")
+        .read<&FastUDPSource::rate>("rate", merge::sum,
+                                    "RATE; after LIMIT packets the rate at which they were sent")
         .write<&FastUDPSource::set_rate>("rate", "changes RATE")
         .read<&FastUDPSource::limit>("limit", merge::same, "packets to send, negative: no end")
         .write<&FastUDPSource::set_limit>("limit", "changes the limit")

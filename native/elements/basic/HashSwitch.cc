@@ -30,17 +30,18 @@ struct HashSwitch : Element {
   }
 };
 
-constexpr auto info = element<HashSwitch>("HashSwitch", "1.0.0")
-                          .ports("1/1-")
-                          .processing("h/h")
-                          .help(
-                              "Chooses the output by a hash of packet contents.\n\n"
-                              "Packets with equal bytes from OFFSET on for LENGTH leave by the same output; the hash is "
-                              "Click's sum of these bytes, so the distribution is Click's too. A packet that is too "
-                              "short leaves by output 0.\n\n"
-                              "    ip -> hs :: HashSwitch(16, 4); hs[0] -> ...; hs[1] -> ...\n\n"
-                              "divides IP packets by their destination address.")
-                          .required<&HashSwitch::offset>("OFFSET", "first byte, from the start of the packet")
-                          .required<&HashSwitch::length>("LENGTH", "number of bytes, at least 1")
-                          .drop("nested-too-deeply", "the graph leads back to this element too many times");
+constexpr auto info =
+    element<HashSwitch>("HashSwitch", "1.0.0")
+        .ports("1/1-")
+        .processing("h/h")
+        .help(
+            "Chooses the output by a hash of packet contents.\n\n"
+            "Packets with equal bytes from OFFSET on for LENGTH leave by the same output; the hash is "
+            "Click's sum of these bytes, so the distribution is Click's too. A packet that is too "
+            "short leaves by output 0.\n\n"
+            "    ip -> hs :: HashSwitch(16, 4); hs[0] -> ...; hs[1] -> ...\n\n"
+            "divides IP packets by their destination address.")
+        .required<&HashSwitch::offset>("OFFSET", "first byte, from the start of the packet")
+        .required<&HashSwitch::length>("LENGTH", "number of bytes, at least 1")
+        .drop("nested-too-deeply", "the graph leads back to this element too many times");
 HOTCLICK_EXPORT(info)

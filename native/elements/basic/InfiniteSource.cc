@@ -3,6 +3,7 @@
 #include <hotclick/element.hpp>
 
 #include "source/handler_call.hpp"
+#include "source/limit_end.hpp"
 #include "source/pattern_handlers.hpp"
 #include "source/setting.hpp"
 #include "source/shard_share.hpp"
@@ -10,14 +11,14 @@ using namespace hotclick;
 
 struct Progress {
   uint64_t count = 0;
-  bool ended = false;  // the end of LIMIT has been announced
+  LimitEnd end;
   Setting<bool> active;
   Setting<int64_t> limit;
   Setting<int32_t> burst;
 };
-constexpr auto progress_v1 =
-    schema<Progress>(1, HC_FIELD(Progress, count), HC_FIELD(Progress, ended), HC_SETTING(Progress, active),
-                     HC_SETTING(Progress, limit), HC_SETTING(Progress, burst));
+constexpr auto progress_v1 = schema<Progress>(1, HC_FIELD(Progress, count), HC_FIELD(Progress, end.announced),
+                                              HC_FIELD(Progress, end.parts), HC_SETTING(Progress, active),
+                                              HC_SETTING(Progress, limit), HC_SETTING(Progress, burst));
 
 struct InfiniteSource : Element, PatternSource {
   State<Progress> progress;
@@ -54,6 +55,11 @@ struct InfiniteSource : Element, PatternSource {
     return true;
   }
   uint32_t pull(uint32_t, Batch& batch, uint32_t max) { return generate(batch, max); }
+  /// Notices of the other shards, see limit_end.hpp.
+  void push(uint32_t, Batch& batch) {
+    parts_done(self, progress->end, batch.count);
+    consume(batch);
+  }
 
   uint64_t count() const { return progress->count; }
   bool active() const { return progress->active.value; }
@@ -85,7 +91,7 @@ struct InfiniteSource : Element, PatternSource {
   /// After a change of what there is to send.
   bool wake() {
     quota = shard_limit(shard(), progress->limit.value);
-    if (progress->count < quota) progress->ended = false;
+    if (progress->count < quota) progress->end.announced = false;
     set_task(!pulled && progress->active.value);
     return true;
   }
@@ -111,11 +117,11 @@ struct InfiniteSource : Element, PatternSource {
     return 0;
   }
   uint32_t finish() {
+    LimitEnd& end = progress->end;
+    if (!end.announced && stop && !announce_end(self, end)) return 0;
     set_task(false);
-    if (progress->ended) return 0;
-    progress->ended = true;
-    if (stop) self->host->stop(self);
-    if (!at_end.empty()) at_end.call(self);
+    if (!end.announced && !at_end.empty()) at_end.call(self);
+    end.announced = true;
     return 0;
   }
 };
@@ -125,21 +131,29 @@ constexpr auto info =
         .ports("0/1")
         .help(
             "Generates packets whenever it is scheduled.\n\n"
-            "Sends BURST packets that consist of DATA each time it runs, which is often, until LIMIT packets are "
+            "Sends BURST packets that consist of DATA each time it runs, which is often, until LIMIT packets "
+            "are "
             "sent. When its output is pulled it gives as many as the puller asks for.\n\n"
             "    InfiniteSource(DATA \\<0800>, LIMIT 1000000, BURST 32, STOP true) -> Counter -> Discard;\n\n"
-            "Differs from Click: packets carry no timestamp unless TIMESTAMP is true; a full Queue downstream does "
-            "not hold it back (the queue drops and counts); at most 256 packets leave in a burst; with several "
+            "Differs from Click: packets carry no timestamp unless TIMESTAMP is true; a full Queue "
+            "downstream does "
+            "not hold it back (the queue drops and counts); at most 256 packets leave in a burst; with "
+            "several "
             "shards each sends its part of LIMIT.")
         .positional<&InfiniteSource::data>("DATA", "contents of a packet; 67 bytes of text by default")
-        .positional<&InfiniteSource::limit_argument>("LIMIT", "packets to send; negative: no end (default -1)")
+        .positional<&InfiniteSource::limit_argument>("LIMIT",
+                                                     "packets to send; negative: no end (default -1)")
         .positional<&InfiniteSource::burst_argument>("BURST", "packets sent at a time (default 1)")
         .positional<&InfiniteSource::active_argument>("ACTIVE", "false sends nothing (default true)")
-        .argument<&InfiniteSource::timestamp>("TIMESTAMP", "true sets the timestamp annotation (default false)")
-        .argument<&InfiniteSource::length>("LENGTH", "bytes of a packet: DATA is cut or repeated (default: as DATA)")
+        .argument<&InfiniteSource::timestamp>("TIMESTAMP",
+                                              "true sets the timestamp annotation (default false)")
+        .argument<&InfiniteSource::length>("LENGTH",
+                                           "bytes of a packet: DATA is cut or repeated (default: as DATA)")
         .argument<&InfiniteSource::stop>("STOP", "true stops the engine after LIMIT packets (default false)")
-        .argument<&InfiniteSource::end_call>("END_CALL", "write handler called after LIMIT packets, `HANDLER [VALUE]`")
-        .state<&InfiniteSource::progress>("progress", progress_v1, "packets sent, and settings changed by handlers")
+        .argument<&InfiniteSource::end_call>("END_CALL",
+                                             "write handler called after LIMIT packets, `HANDLER [VALUE]`")
+        .state<&InfiniteSource::progress>("progress", progress_v1,
+                                          "packets sent, and settings changed by handlers")
         .read<&InfiniteSource::count>("count", merge::sum, "packets sent since the start or the last reset")
         .write<&InfiniteSource::reset>("reset", "sets the count to zero: another LIMIT packets are sent")
         .read<&InfiniteSource::data_text>("data", merge::same, "contents of a packet")

@@ -52,8 +52,10 @@ struct PaintSwitch : Element {
   void duplicate(Packet& p, Batch& one) {
     const uint32_t last = noutputs() - 1;
     for (uint32_t port = 0; port < last; ++port) {
-      if (Packet* copy = clone_packet(shard(), p)) one.add(*copy);
-      else ++self->drops[no_packet];
+      if (Packet* copy = clone_packet(shard(), p))
+        one.add(*copy);
+      else
+        ++self->drops[no_packet];
       output(port, one);
     }
     one.add(p);
@@ -67,7 +69,8 @@ constexpr auto info =
         .processing("h/h")
         .help(
             "Sends packets to the output that their paint annotation names.\n\n"
-            "A packet painted K leaves by output K and is dropped when there is no such output. A packet painted 255 is "
+            "A packet painted K leaves by output K and is dropped when there is no such output. A packet "
+            "painted 255 is "
             "copied to all outputs.\n\n"
             "    ... -> ps :: PaintSwitch; ps[0] -> ...; ps[1] -> ...\n\n"
             "Differs from Click: ANNO knows PAINT, ICMP_PARAMPROB, FIX_IP_SRC and the user bytes 24 to 47.")

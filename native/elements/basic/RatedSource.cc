@@ -40,20 +40,25 @@ constexpr auto info =
         .ports("0/1")
         .help(
             "Generates packets at a rate.\n\n"
-            "Sends packets that consist of DATA, RATE of them a second, until LIMIT are sent. What could not be sent "
+            "Sends packets that consist of DATA, RATE of them a second, until LIMIT are sent. What could not "
+            "be sent "
             "in time is sent later, up to a hundredth of a second's packets. Packets carry the time as their "
             "timestamp.\n\n"
             "    RatedSource(DATA \\<0800>, RATE 10, LIMIT 1000, STOP true) -> Queue -> ...\n\n"
-            "Differs from Click: up to 32 packets leave at a time, so high rates are reached; with several shards each "
+            "Differs from Click: up to 32 packets leave at a time, so high rates are reached; with several "
+            "shards each "
             "sends its part of RATE and LIMIT.")
         .positional<&RatedSource::data>("DATA", "contents of a packet; 67 bytes of text by default")
         .positional<&RatedSource::rate_argument>("RATE", "packets per second (default 10)")
         .positional<&RatedSource::limit_argument>("LIMIT", "packets to send; negative: no end (default -1)")
         .positional<&RatedSource::active_argument>("ACTIVE", "false sends nothing (default true)")
-        .argument<&RatedSource::length>("LENGTH", "bytes of a packet: DATA is cut or repeated (default: as DATA)")
-        .argument<&RatedSource::bandwidth>("BANDWIDTH", "sets RATE by the length of a packet: bytes per second or `8Mbps`")
+        .argument<&RatedSource::length>("LENGTH",
+                                        "bytes of a packet: DATA is cut or repeated (default: as DATA)")
+        .argument<&RatedSource::bandwidth>("BANDWIDTH",
+                                           "sets RATE by the length of a packet: bytes per second or `8Mbps`")
         .argument<&RatedSource::stop>("STOP", "true stops the engine after LIMIT packets (default false)")
-        .state<&RatedSource::progress>("progress", rated_progress_v1, "packets sent, credit, settings changed by handlers")
+        .state<&RatedSource::progress>("progress", rated_progress_v1,
+                                       "packets sent, credit, settings changed by handlers")
         .read<&RatedSource::count>("count", merge::sum, "packets sent since the start or the last reset")
         .write<&RatedSource::reset>("reset", "sets the count to zero: another LIMIT packets are sent")
         .read<&RatedSource::data_text>("data", merge::same, "contents of a packet")

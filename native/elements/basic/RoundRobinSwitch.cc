@@ -27,14 +27,15 @@ struct RoundRobinSwitch : Element {
   }
 };
 
-constexpr auto info = element<RoundRobinSwitch>("RoundRobinSwitch", "1.0.0")
-                          .ports("1/1-")
-                          .processing("h/h")
-                          .help(
-                              "Sends packets to its outputs in turn.\n\n"
-                              "The first packet leaves by output 0, the next by output 1, and so on. With several shards "
-                              "each takes turns of its own.\n\n"
-                              "    ... -> rr :: RoundRobinSwitch; rr[0] -> ...; rr[1] -> ...")
-                          .state<&RoundRobinSwitch::turn>("turn", turn_v1, "whose turn it is")
-                          .drop("nested-too-deeply", "the graph leads back to this element too many times");
+constexpr auto info =
+    element<RoundRobinSwitch>("RoundRobinSwitch", "1.0.0")
+        .ports("1/1-")
+        .processing("h/h")
+        .help(
+            "Sends packets to its outputs in turn.\n\n"
+            "The first packet leaves by output 0, the next by output 1, and so on. With several shards "
+            "each takes turns of its own.\n\n"
+            "    ... -> rr :: RoundRobinSwitch; rr[0] -> ...; rr[1] -> ...")
+        .state<&RoundRobinSwitch::turn>("turn", turn_v1, "whose turn it is")
+        .drop("nested-too-deeply", "the graph leads back to this element too many times");
 HOTCLICK_EXPORT(info)

@@ -12,11 +12,12 @@ struct Strip : Element {
   }
 };
 
-constexpr auto info = element<Strip>("Strip", "1.0.0")
-                          .help(
-                              "Strips bytes from the front of packets.\n\n"
-                              "Of a packet that is shorter than LENGTH nothing is left; it goes on, empty. Unstrip brings "
-                              "the bytes back.\n\n"
-                              "    FromDevice(eth0) -> Strip(14) -> CheckIPHeader -> ...")
-                          .required<&Strip::length>("LENGTH", "bytes to take off");
+constexpr auto info =
+    element<Strip>("Strip", "1.0.0")
+        .help(
+            "Strips bytes from the front of packets.\n\n"
+            "Of a packet that is shorter than LENGTH nothing is left; it goes on, empty. Unstrip brings "
+            "the bytes back.\n\n"
+            "    FromDevice(eth0) -> Strip(14) -> CheckIPHeader -> ...")
+        .required<&Strip::length>("LENGTH", "bytes to take off");
 HOTCLICK_EXPORT(info)

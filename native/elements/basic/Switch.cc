@@ -26,8 +26,10 @@ struct Switch : Element {
   }
   void push(uint32_t, Batch& batch) {
     const int32_t to = state->output.value;
-    if (HC_LIKELY(to >= 0)) output(static_cast<uint32_t>(to), batch);
-    else drop_now(switched_off, batch);
+    if (HC_LIKELY(to >= 0))
+      output(static_cast<uint32_t>(to), batch);
+    else
+      drop_now(switched_off, batch);
   }
 
   int32_t position() const { return state->output.value; }
@@ -46,7 +48,8 @@ constexpr auto info =
         .processing("h/h")
         .help(
             "Sends packets to a settable output.\n\n"
-            "All packets leave by OUTPUT; a negative number drops them. The handler `switch` changes it while packets "
+            "All packets leave by OUTPUT; a negative number drops them. The handler `switch` changes it "
+            "while packets "
             "flow, and an upgrade keeps the change.\n\n"
             "    ... -> s :: Switch(0); s[0] -> ...; s[1] -> ...\n"
             "    Script(wait 10s, write s.switch 1);")

@@ -20,8 +20,10 @@ struct Tee : Element {
     for (uint32_t port = 0; port < last; ++port) {
       for (Packet& p : batch) {
         Packet* copy = clone_packet(shard(), p);
-        if (HC_LIKELY(copy != nullptr)) copies.add(*copy);
-        else ++self->drops[no_packet];
+        if (HC_LIKELY(copy != nullptr))
+          copies.add(*copy);
+        else
+          ++self->drops[no_packet];
       }
       output(port, copies);
     }
@@ -29,16 +31,17 @@ struct Tee : Element {
   }
 };
 
-constexpr auto info = element<Tee>("Tee", "1.0.0")
-                          .ports("1/1-")
-                          .processing("h/h")
-                          .help(
-                              "Duplicates packets.\n\n"
-                              "Sends a copy of each packet out of each output, in the order of the outputs; the last one "
-                              "gets the packet itself.\n\n"
-                              "    ... -> t :: Tee; t[0] -> ToDevice(eth1); t[1] -> Print -> Discard;\n\n"
-                              "Differs from Click: copies do not share their bytes, so each may be changed.")
-                          .positional<&Tee::outputs>("N", "how many outputs are expected")
-                          .drop("no-packet", "the packet pool was empty: a copy could not be made")
-                          .drop("nested-too-deeply", "the graph leads back to this element too many times");
+constexpr auto info =
+    element<Tee>("Tee", "1.0.0")
+        .ports("1/1-")
+        .processing("h/h")
+        .help(
+            "Duplicates packets.\n\n"
+            "Sends a copy of each packet out of each output, in the order of the outputs; the last one "
+            "gets the packet itself.\n\n"
+            "    ... -> t :: Tee; t[0] -> ToDevice(eth1); t[1] -> Print -> Discard;\n\n"
+            "Differs from Click: copies do not share their bytes, so each may be changed.")
+        .positional<&Tee::outputs>("N", "how many outputs are expected")
+        .drop("no-packet", "the packet pool was empty: a copy could not be made")
+        .drop("nested-too-deeply", "the graph leads back to this element too many times");
 HOTCLICK_EXPORT(info)

@@ -98,14 +98,7 @@ struct ARPResponder : Element {
       self->host->fail(error, "should be 'IP/MASK [IP/MASK...] ETHER'");
       return false;
     }
-    if (!parse_word(self->host, last, mac, error)) {
-      char name[64];
-      if (last.length >= sizeof(name)) return false;
-      memcpy(name, last.data, last.length);
-      name[last.length] = 0;
-      if (self->host->interface_address(name, mac.bytes, &own) != 0)
-        return false;  // the parser's message stands
-    }
+    if (!parse_ether(self->host, last, mac, own, error)) return false;
     if (n == 1) {
       if (own == 0) {
         self->host->fail(error, "should be 'IP/MASK [IP/MASK...] ETHER'; '%.*s' has no IP address",

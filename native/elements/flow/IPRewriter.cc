@@ -26,9 +26,9 @@ struct IPRewriter : Element, RewriterTimeouts {
   Duration reap_interval;
   uint32_t capacity_flows = 0;
 
-  HC_SELDOM bool configure(Arguments& arguments);
+  HC_COLD bool configure(Arguments& arguments);
   void push(uint32_t port, Batch& batch);
-  HC_SELDOM uint32_t expired(uint32_t slot, FlowId& key, Mapping& mapping);
+  HC_COLD uint32_t expired(uint32_t slot, FlowId& key, Mapping& mapping);
 
   uint64_t flows() const { return mappings.size() / 2; }
   uint64_t records() const { return mappings.size(); }
@@ -48,19 +48,29 @@ struct IPRewriter : Element, RewriterTimeouts {
   static constexpr uint16_t handed_over = 0xFFFE;  // a port number that split() never sees
 
   uint8_t* rewritable(Packet& p, FlowId& id);
-  HC_SELDOM uint16_t without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport);
-  HC_SELDOM uint32_t find_again(const FlowId& id) const { return mappings.find(id); }
-  HC_SELDOM bool choose_port(uint32_t port, const FlowId& id, FlowId& to);
+  HC_COLD uint16_t without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport);
+  HC_COLD uint32_t find_again(const FlowId& id) const { return mappings.find(id); }
+  HC_COLD bool choose_port(uint32_t port, const FlowId& id, FlowId& to);
   uint16_t home_of_reply(const FlowId& to) const;
-  HC_SELDOM bool make_room();
+  HC_COLD bool make_room();
   uint16_t apply(Packet& p, uint8_t* transport, uint32_t slot);
-  HC_SELDOM void learn(uint32_t slot, Mapping& m, uint8_t flags);
-  HC_SELDOM void list(Text out, uint8_t protocol);
+  HC_COLD void learn(uint32_t slot, Mapping& m, uint8_t flags);
+  HC_COLD void list(Text out, uint8_t protocol);
+
+  /// A search without success, not repeated within the tick: a flood of flows to a destination for which all
+  /// ports are in use must not cost a search each.
+  struct Exhausted {
+    uint32_t destination = 0;
+    uint16_t port = 0;
+    uint8_t protocol = 0;
+    uint32_t tick = 0;
+  };
 
   TimeoutTable timeouts;
   bool erased = false;  // a record went during this batch, so slots found before may be stale
   uint32_t nspecs = 0;
   InputSpec specs[max_inputs];
+  Exhausted searches[max_inputs];
 };
 
 bool IPRewriter::configure(Arguments& arguments) {
@@ -248,6 +258,11 @@ inline uint16_t IPRewriter::home_of_reply(const FlowId& to) const {
 /// those of all other flows and come home to this shard. False when a bounded search finds none.
 bool IPRewriter::choose_port(uint32_t port, const FlowId& id, FlowId& to) {
   const InputSpec& spec = specs[port];
+  Exhausted& exhausted = searches[port];
+  if (HC_UNLIKELY(exhausted.tick == shard()->ticks && exhausted.destination == to.destination &&
+                  exhausted.port == to.destination_port && exhausted.protocol == to.protocol)) {
+    return false;
+  }
   const uint32_t range = spec.source_port_span + 1u;
   const auto usable = [&](uint32_t place) {
     to.source_port = net16(static_cast<uint16_t>(spec.source_port + place));
@@ -266,7 +281,7 @@ bool IPRewriter::choose_port(uint32_t port, const FlowId& id, FlowId& to) {
   random ^= random >> 7;
   random ^= random << 17;
   uint32_t place = (spec.sequential ? progress->next[port] : static_cast<uint32_t>(random >> 32)) % range;
-  constexpr uint32_t most_tries = 4096;
+  constexpr uint32_t most_tries = 1024;
   for (uint32_t tries = 0; tries < range && tries < most_tries; ++tries) {
     const bool found = usable(place);
     place = (place + (step != 0 ? step : 1)) % range;
@@ -274,6 +289,7 @@ bool IPRewriter::choose_port(uint32_t port, const FlowId& id, FlowId& to) {
     if (spec.sequential) progress->next[port] = static_cast<uint16_t>(place);
     return true;
   }
+  exhausted = {to.destination, to.destination_port, to.protocol, shard()->ticks};
   return false;
 }
 
@@ -361,7 +377,7 @@ What differs from Click: named patterns, mapper elements, address ranges and rep
 refused. A flow is not moved onto the ports of a living one. With several shards a port is chosen whose replies come
 back to the shard that knows the flow; where the specification leaves no choice, packets are handed over to that
 shard. MAPPING_CAPACITY counts flows and is shared out over the shards; a full table gives up a flow near its end
-among a sample, not the nearest of all. A search for a port ends after 4096 tries. REAP_INTERVAL has no effect:
+among a sample, not the nearest of all. A search for a port ends after 1024 tries. REAP_INTERVAL has no effect:
 expired mappings are swept all the time. There is no tcp_lookup handler.)")
         .ports("1-/1-")
         .processing("h/h")

@@ -2,9 +2,6 @@
 #pragma once
 #include <hotclick/element.hpp>
 
-/// For functions off the usual path of a packet: kept out of line, so that the usual path stays dense.
-#define HC_SELDOM __attribute__((noinline, cold))
-
 namespace hotclick::flow {
 
 /// The record in a slot that did not come from a lookup: brought to the table's present layout first.

@@ -19,6 +19,7 @@ struct ToDevice : Element {
   PacketQueue unsent{1024};
   hc_device* device = nullptr;
   uint64_t retry_at = 0;
+  bool pulled = false;
   Batch batch;
 
   enum : uint32_t { device_busy, not_sendable };
@@ -49,6 +50,8 @@ struct ToDevice : Element {
     return device != nullptr;
   }
 
+  void start(bool) { pulled = input_is_pull(0); }
+
   /// Packets wait in the queue until a burst is there or the task comes round: one system call sends many.
   void push(uint32_t, Batch& in) {
     const uint32_t taken = unsent.put(in.packets, in.count);
@@ -63,7 +66,7 @@ struct ToDevice : Element {
 
   bool run() {
     bool worked = send_waiting();
-    if (unsent.empty() && ninputs() != 0) {
+    if (pulled && unsent.empty()) {
       batch.count = 0;
       const uint32_t n = input(0, batch, burst);
       if (n != 0) {

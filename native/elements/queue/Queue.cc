@@ -47,7 +47,8 @@ struct Queue : Element {
     uint32_t capacity = 0;
     if (!write_setting(self->host, capacity, text, error)) return false;
     if (capacity == 0 || capacity > slots()) {
-      return error.fail("a running queue can hold from 1 to %u packets; more need a new configuration", slots());
+      return error.fail("a running queue can hold from 1 to %u packets; more need a new configuration",
+                        slots());
     }
     counts->capacity.value = packets.queue->limit = capacity;
     return true;
@@ -83,14 +84,17 @@ constexpr auto info =
         .processing("h/lh")
         .help(
             "Stores packets in a first-in-first-out queue.\n\n"
-            "Packets that come when CAPACITY packets wait leave by output 1, if it is connected; otherwise they are "
+            "Packets that come when CAPACITY packets wait leave by output 1, if it is connected; otherwise "
+            "they are "
             "dropped. An upgrade keeps what waits.\n\n"
             "    FromDevice(eth0) -> q :: Queue(200) -> ToDevice(eth1);\n\n"
-            "Differs from Click: every shard has a queue of its own with this capacity (the `length` of all is their "
+            "Differs from Click: every shard has a queue of its own with this capacity (the `length` of all "
+            "is their "
             "sum), and the capacity of a running queue can grow to the next power of two only.")
         .positional<&Queue::capacity_argument>("CAPACITY", "packets it holds, 1 to 1048576 (default 1000)")
         .queue<&Queue::packets>("packets", "packets that wait")
-        .state<&Queue::counts>("counts", queue_counts_v1, "drops, the highest length, settings changed by handlers")
+        .state<&Queue::counts>("counts", queue_counts_v1,
+                               "drops, the highest length, settings changed by handlers")
         .drop("full", "the queue was full and output 1 is not connected")
         .drop("emptied", "the queue was emptied by its reset handler")
         .read<&Queue::length>("length", merge::sum, "packets that wait")
@@ -98,6 +102,7 @@ constexpr auto info =
         .read<&Queue::capacity>("capacity", merge::same, "packets it can hold")
         .write<&Queue::set_capacity>("capacity", "changes the capacity")
         .read<&Queue::drops>("drops", merge::sum, "packets that found the queue full")
-        .write<&Queue::reset_counts>("reset_counts", "sets drops to zero and the highest length to the present one")
+        .write<&Queue::reset_counts>("reset_counts",
+                                     "sets drops to zero and the highest length to the present one")
         .write<&Queue::reset>("reset", "drops the packets that wait");
 HOTCLICK_EXPORT(info)

@@ -13,8 +13,8 @@ struct Shaped {
   Setting<uint64_t> rate;
 };
 constexpr auto shaped_v1 =
-    schema<Shaped>(1, HC_FIELD(Shaped, count), HC_FIELD(Shaped, tokens.credit), HC_FIELD(Shaped, tokens.updated),
-                   HC_SETTING(Shaped, active), HC_SETTING(Shaped, rate));
+    schema<Shaped>(1, HC_FIELD(Shaped, count), HC_FIELD(Shaped, tokens.credit),
+                   HC_FIELD(Shaped, tokens.updated), HC_SETTING(Shaped, active), HC_SETTING(Shaped, rate));
 
 struct RatedUnqueue : Element {
   State<Shaped> shaped;
@@ -91,16 +91,20 @@ constexpr auto info =
         .processing("l/h")
         .help(
             "Pulls packets at a rate and pushes them.\n\n"
-            "A token bucket: it fills with RATE tokens a second up to what BURST_SIZE or BURST_DURATION allows, and each "
+            "A token bucket: it fills with RATE tokens a second up to what BURST_SIZE or BURST_DURATION "
+            "allows, and each "
             "packet takes one. It starts full.\n\n"
             "    ... -> Queue -> RatedUnqueue(1000, BURST_SIZE 10) -> ...\n\n"
-            "Differs from Click: as many packets as there are tokens leave at a time, and with several shards each has "
+            "Differs from Click: as many packets as there are tokens leave at a time, and with several "
+            "shards each has "
             "its part of RATE, so that the sum is never more.")
         .required<&RatedUnqueue::rate_argument>("RATE", "packets per second")
-        .argument<&RatedUnqueue::burst_duration>("BURST_DURATION", "how long tokens are saved up (default 20ms)")
+        .argument<&RatedUnqueue::burst_duration>("BURST_DURATION",
+                                                 "how long tokens are saved up (default 20ms)")
         .argument<&RatedUnqueue::burst_size>("BURST_SIZE", "how many tokens are saved up")
         .argument<&RatedUnqueue::active_argument>("ACTIVE", "false does not pull (default true)")
-        .state<&RatedUnqueue::shaped>("shaped", shaped_v1, "packets passed, credit, settings changed by handlers")
+        .state<&RatedUnqueue::shaped>("shaped", shaped_v1,
+                                      "packets passed, credit, settings changed by handlers")
         .read<&RatedUnqueue::count>("count", merge::sum, "packets passed")
         .read<&RatedUnqueue::rate>("rate", merge::same, "packets per second")
         .write<&RatedUnqueue::set_rate>("rate", "changes the rate")

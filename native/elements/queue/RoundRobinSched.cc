@@ -32,14 +32,15 @@ struct RoundRobinSched : Element {
   }
 };
 
-constexpr auto info = element<RoundRobinSched>("RoundRobinSched", "1.0.0")
-                          .ports("-/1")
-                          .processing("l/l")
-                          .help(
-                              "Pulls from its inputs in turn.\n\n"
-                              "Every packet comes from the input after the one that gave the last; empty inputs are passed "
-                              "over. With several shards each takes turns of its own.\n\n"
-                              "    q1 :: Queue -> [0]rr :: RoundRobinSched -> ToDevice(eth0);\n"
-                              "    q2 :: Queue -> [1]rr;")
-                          .state<&RoundRobinSched::turn>("turn", turn_v1, "whose turn it is");
+constexpr auto info =
+    element<RoundRobinSched>("RoundRobinSched", "1.0.0")
+        .ports("-/1")
+        .processing("l/l")
+        .help(
+            "Pulls from its inputs in turn.\n\n"
+            "Every packet comes from the input after the one that gave the last; empty inputs are passed "
+            "over. With several shards each takes turns of its own.\n\n"
+            "    q1 :: Queue -> [0]rr :: RoundRobinSched -> ToDevice(eth0);\n"
+            "    q2 :: Queue -> [1]rr;")
+        .state<&RoundRobinSched::turn>("turn", turn_v1, "whose turn it is");
 HOTCLICK_EXPORT(info)

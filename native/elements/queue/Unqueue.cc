@@ -74,9 +74,11 @@ constexpr auto info =
             "Converts pull to push.\n\n"
             "Pulls up to BURST packets whenever there are any and pushes them out.\n\n"
             "    ... -> Queue -> Unqueue -> ...\n\n"
-            "Differs from Click: pulls up to 32 packets at a time unless BURST says otherwise, at most 256, and with "
+            "Differs from Click: pulls up to 32 packets at a time unless BURST says otherwise, at most 256, "
+            "and with "
             "several shards each passes its part of LIMIT.")
-        .positional<&Unqueue::burst_argument>("BURST", "packets pulled at a time; negative: as many as there are (default 32)")
+        .positional<&Unqueue::burst_argument>(
+            "BURST", "packets pulled at a time; negative: as many as there are (default 32)")
         .argument<&Unqueue::limit_argument>("LIMIT", "packets that pass; negative: no end (default -1)")
         .argument<&Unqueue::active_argument>("ACTIVE", "false does not pull (default true)")
         .state<&Unqueue::passed>("passed", passed_v1, "packets passed, and settings changed by handlers")

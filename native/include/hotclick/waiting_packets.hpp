@@ -1,7 +1,7 @@
-/// Packets that wait for an answer (an Ethernet address, a route): one bounded ring for all, in order of
-/// arrival.
+/// Packets that wait until the Ethernet address of their next hop is known: one bounded ring for all, in order of
+/// arrival, and a count for each address.
 #pragma once
-#include "schema.hpp"
+#include "neighbours.hpp"
 
 namespace hotclick {
 
@@ -52,6 +52,34 @@ struct WaitingPackets : PacketQueue {
 
  private:
   uint32_t seen_ = 0;
+};
+
+/// Packets waiting for the neighbour that their destination annotation names. How many wait for each is
+/// counted in the table's entries. A count survives the packets when the engine dies, so it holds for one
+/// epoch only: a new instance counts anew what it finds.
+struct NeighbourQueue : WaitingPackets {
+  explicit NeighbourQueue(uint32_t default_capacity) : WaitingPackets(default_capacity) {}
+
+  void start(uint64_t now) { epoch_ = static_cast<uint32_t>(now >> 10) | 1u; }
+  /// How many wait for an entry; may be changed.
+  uint32_t& count(Neighbour& e, uint32_t address) {
+    if (HC_UNLIKELY(e.epoch != epoch_)) {
+      e.epoch = epoch_;
+      e.waiting = 0;
+      pick([&](Packet& p) { return e.waiting += p.destination == address, false; });
+    }
+    return e.waiting;
+  }
+  /// A packet for that address has left the ring, not by way of its entry.
+  void left(const NeighbourTable& table, uint32_t address) const {
+    const uint32_t slot = table.find(NeighbourKey{{address}});
+    if (slot == no_slot) return;
+    Neighbour& e = table.value(slot);
+    if (e.epoch == epoch_ && e.waiting != 0) --e.waiting;
+  }
+
+ private:
+  uint32_t epoch_ = 0;
 };
 
 }  // namespace hotclick

@@ -52,6 +52,18 @@ bool parse_word(const hc_host* host, const String& word, T& value, char* error) 
   return host->parse(detail::type_code<T>(), &word, &value, error) == 0;
 }
 
+/// An Ethernet address, or the name of an interface for its own; `ip` (network order) is then set too if it
+/// has one. False with the message about an Ethernet address in `error`.
+HC_COLD inline bool parse_ether(const hc_host* host, const String& word, EtherAddress& mac, uint32_t& ip,
+                                char* error) {
+  if (parse_word(host, word, mac, error)) return true;
+  char name[64];
+  if (word.length >= sizeof(name)) return false;
+  memcpy(name, word.data, word.length);
+  name[word.length] = 0;
+  return host->interface_address(name, mac.bytes, &ip) == 0;
+}
+
 /// The bits of a mask if it is that of a prefix (ones, then zeros), otherwise 33.
 inline uint32_t prefix_bits(uint32_t mask) {
   const uint32_t m = net32(mask);

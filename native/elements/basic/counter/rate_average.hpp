@@ -4,8 +4,9 @@
 
 namespace hotclick {
 
-/// Exponentially weighted: every tick (100 ms) moves the average a sixteenth of the way to what that tick saw, so it
-/// has forgotten a change after some two seconds. It costs a comparison per batch, and work once a tick.
+/// Exponentially weighted: every tick (100 ms) moves the average a sixteenth of the way to what that tick
+/// saw, so it has forgotten a change after some two seconds. It costs a comparison per batch, and work once a
+/// tick.
 struct RateAverage {
   uint64_t average = 0;  // growth per tick, 2^fraction_bits times
   uint64_t before = 0;   // the counter at `tick`

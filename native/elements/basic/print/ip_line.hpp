@@ -1,5 +1,5 @@
-/// What IPPrint says about the headers of an IPv4 packet, in the manner of tcpdump. Lengths on the wire are not
-/// believed: nothing behind the end of the packet is read.
+/// What IPPrint says about the headers of an IPv4 packet, in the manner of tcpdump. Lengths on the wire are
+/// not believed: nothing behind the end of the packet is read.
 #pragma once
 #include "icmp_names.hpp"
 #include "line.hpp"
@@ -68,10 +68,18 @@ inline void add_tcp(Line& line, const IpView& v) {
   if (!(tcp.flags & (tcp_syn | tcp_fin | tcp_rst | tcp_psh))) line.add('.');
   const uint32_t sequence = net32(tcp.sequence);
   line.add(' ').number(sequence).add(':').number(sequence + size);
-  line.add('(').number(size).add(',').number(v.frame_length).add(',').number(net16(v.ip.total_length)).add(')');
+  line.add('(')
+      .number(size)
+      .add(',')
+      .number(v.frame_length)
+      .add(',')
+      .number(net16(v.ip.total_length))
+      .add(')');
   if (tcp.flags & tcp_ack) line.add(" ack ").number(net32(tcp.acknowledgement));
-  if (v.length < 16) line.add("truncated-tcp");
-  else line.add(" win ").number(net16(tcp.window));
+  if (v.length < 16)
+    line.add("truncated-tcp");
+  else
+    line.add(" win ").number(net16(tcp.window));
 }
 
 inline void add_udp(Line& line, const IpView& v) {
@@ -87,10 +95,17 @@ inline void add_udp(Line& line, const IpView& v) {
 
 inline void add_protocol(Line& line, uint8_t protocol, bool with_word) {
   switch (protocol) {
-    case protocol_icmp: line.add("icmp"); break;
-    case protocol_tcp: line.add("tcp"); break;
-    case protocol_udp: line.add("udp"); break;
-    default: line.add(with_word ? "protocol " : "").number(protocol);
+    case protocol_icmp:
+      line.add("icmp");
+      break;
+    case protocol_tcp:
+      line.add("tcp");
+      break;
+    case protocol_udp:
+      line.add("udp");
+      break;
+    default:
+      line.add(with_word ? "protocol " : "").number(protocol);
   }
 }
 
@@ -98,8 +113,10 @@ inline void add_protocol(Line& line, uint8_t protocol, bool with_word) {
 inline void add_unreachable(Line& line, const IpView& v, const IcmpHeader& icmp) {
   const char* code = icmp_code_name(icmp_unreachable, icmp.code);
   auto add_code = [&] {
-    if (code) line.add(code);
-    else line.add("code ").number(icmp.code);
+    if (code)
+      line.add(code);
+    else
+      line.add("code ").number(icmp.code);
   };
   if (v.length < sizeof(IcmpHeader) + sizeof(Ipv4Header)) {
     line.add("icmp unreachable ");
@@ -152,23 +169,37 @@ inline void add_icmp(Line& line, const IpView& v, bool swap) {
     }
     const uint32_t rest = net32(icmp.rest);
     const uint16_t id = static_cast<uint16_t>(rest >> 16), sequence = static_cast<uint16_t>(rest);
-    line.add('(').number(swap ? id : swap16(id)).add(", ").number(swap ? sequence : swap16(sequence)).add(')');
+    line.add('(')
+        .number(swap ? id : swap16(id))
+        .add(", ")
+        .number(swap ? sequence : swap16(sequence))
+        .add(')');
     return;
   }
   if (icmp.type == icmp_unreachable) return add_unreachable(line, v, icmp);
   line.add("icmp ");
-  if (const char* type = icmp_type_name(icmp.type)) line.add(type);
-  else line.add("type ").number(icmp.type);
-  if (const char* code = icmp_code_name(icmp.type, icmp.code)) line.add(' ').add(code);
-  else if (icmp.code != 0) line.add(" code ").number(icmp.code);
+  if (const char* type = icmp_type_name(icmp.type))
+    line.add(type);
+  else
+    line.add("type ").number(icmp.type);
+  if (const char* code = icmp_code_name(icmp.type, icmp.code))
+    line.add(' ').add(code);
+  else if (icmp.code != 0)
+    line.add(" code ").number(icmp.code);
 }
 
 /// Addresses, ports, and what the transport header tells; then the fragment, if it is one.
 inline void add_ip(Line& line, const IpView& v, bool swap) {
   switch (v.ip.protocol) {
-    case protocol_tcp: add_tcp(line, v); break;
-    case protocol_udp: add_udp(line, v); break;
-    case protocol_icmp: add_icmp(line, v, swap); break;
+    case protocol_tcp:
+      add_tcp(line, v);
+      break;
+    case protocol_udp:
+      add_udp(line, v);
+      break;
+    case protocol_icmp:
+      add_icmp(line, v, swap);
+      break;
     default:
       add_addresses(line, v);
       line.add("ip-proto-").number(v.ip.protocol);

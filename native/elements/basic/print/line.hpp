@@ -1,4 +1,5 @@
-/// A line of text built byte by byte: what Print and IPPrint say about a packet. It ends silently at its capacity.
+/// A line of text built byte by byte: what Print and IPPrint say about a packet. It ends silently at its
+/// capacity.
 #pragma once
 #include <hotclick/element.hpp>
 
@@ -37,7 +38,9 @@ class Line {
     return add(digits[byte >> 4]).add(digits[byte & 15]);
   }
   /// Seconds and microseconds.
-  Line& time(uint64_t ns) { return number(ns / 1'000'000'000).add('.').number(ns / 1000 % 1'000'000, 6, '0'); }
+  Line& time(uint64_t ns) {
+    return number(ns / 1'000'000'000).add('.').number(ns / 1000 % 1'000'000, 6, '0');
+  }
   /// An IPv4 address in network order.
   Line& address(uint32_t value) {
     uint8_t b[4];
@@ -66,23 +69,32 @@ inline bool parse_contents(const hc_host* host, const String& text, Contents& co
   };
   bool wanted = false;
   char error[HC_ERROR_SIZE];
-  if (is("NONE")) contents = Contents::none;
-  else if (is("HEX")) contents = Contents::hex;
-  else if (is("ASCII")) contents = Contents::ascii;
-  else if (host->parse(HC_BOOL, &text, &wanted, error) == 0) contents = wanted ? Contents::hex : Contents::none;
-  else return false;
+  if (is("NONE"))
+    contents = Contents::none;
+  else if (is("HEX"))
+    contents = Contents::hex;
+  else if (is("ASCII"))
+    contents = Contents::ascii;
+  else if (host->parse(HC_BOOL, &text, &wanted, error) == 0)
+    contents = wanted ? Contents::hex : Contents::none;
+  else
+    return false;
   return true;
 }
 
-/// Bytes in groups: hexadecimal by four, characters by eight. `per_row` bytes go to an indented row of their own;
-/// 0: all stay on the line.
+/// Bytes in groups: hexadecimal by four, characters by eight. `per_row` bytes go to an indented row of their
+/// own; 0: all stay on the line.
 inline void add_bytes(Line& line, Contents contents, const uint8_t* data, uint32_t n, uint32_t per_row) {
   const uint32_t group = contents == Contents::hex ? 4 : 8;
   for (uint32_t i = 0; i < n; ++i) {
-    if (per_row != 0 && i % per_row == 0) line.add("\n  ");
-    else if (i % group == 0 && (i != 0 || contents == Contents::ascii)) line.add(' ');
-    if (contents == Contents::hex) line.hex(data[i]);
-    else line.add(data[i] < 32 || data[i] > 126 ? '.' : static_cast<char>(data[i]));
+    if (per_row != 0 && i % per_row == 0)
+      line.add("\n  ");
+    else if (i % group == 0 && (i != 0 || contents == Contents::ascii))
+      line.add(' ');
+    if (contents == Contents::hex)
+      line.hex(data[i]);
+    else
+      line.add(data[i] < 32 || data[i] > 126 ? '.' : static_cast<char>(data[i]));
   }
 }
 

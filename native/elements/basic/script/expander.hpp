@@ -7,8 +7,9 @@ namespace hotclick {
 /// What becomes of the quotes in the text itself. What is put in for a variable stays as it is either way.
 enum class Quotes : uint8_t { keep, remove };
 
-/// `Source` has `bool variable(String name, ScriptText& out)`, false when there is none of that name (its text stays
-/// as it is then), and `bool handler(String call, ScriptText& out)`, false when that failed and has been said.
+/// `Source` has `bool variable(String name, ScriptText& out)`, false when there is none of that name (its
+/// text stays as it is then), and `bool handler(String call, ScriptText& out)`, false when that failed and
+/// has been said.
 template <class Source>
 class Expander {
  public:
@@ -26,8 +27,10 @@ class Expander {
         if (quotes == Quotes::keep) out.add(c);
         ++i;
       } else if (quote != '\'' && starts_hex(s, i)) {
-        if (quotes == Quotes::remove) i = add_hex(s, i, out);
-        else for (const uint32_t end = skip_hex(s, i); i < end; ++i) out.add(s.data[i]);
+        if (quotes == Quotes::remove)
+          i = add_hex(s, i, out);
+        else
+          for (const uint32_t end = skip_hex(s, i); i < end; ++i) out.add(s.data[i]);
       } else if (quote != '\'' && c == '\\' && i + 1 < s.length) {
         if (quotes == Quotes::remove && quote == '"') {
           i = add_escape(s, i, out);

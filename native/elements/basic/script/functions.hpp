@@ -5,17 +5,44 @@
 namespace hotclick {
 
 enum class Function : uint8_t {
-  add, sub, mul, div, idiv, min, max, mod, rem, neg, abs,
-  eq, ne, lt, gt, le, ge,
-  negate, all, any, not_all, not_any, choose,
-  in, first, length, unquoted, now, random, none
+  add,
+  sub,
+  mul,
+  div,
+  idiv,
+  min,
+  max,
+  mod,
+  rem,
+  neg,
+  abs,
+  eq,
+  ne,
+  lt,
+  gt,
+  le,
+  ge,
+  negate,
+  all,
+  any,
+  not_all,
+  not_any,
+  choose,
+  in,
+  first,
+  length,
+  unquoted,
+  now,
+  random,
+  none
 };
 
 /// Function::none when there is no function of that name.
 inline Function find_function(const String& name) {
-  constexpr char names[][8] = {"add", "sub", "mul", "div", "idiv", "min",  "max", "mod",  "rem", "neg",
-                               "abs", "eq",  "ne",  "lt",  "gt",   "le",   "ge",  "not",  "and", "or",
-                               "nand", "nor", "if", "in",  "first", "length", "unquote", "now", "random"};
+  constexpr char names[][8] = {"add",   "sub",    "mul",     "div", "idiv",  "min", "max", "mod",
+                               "rem",   "neg",    "abs",     "eq",  "ne",    "lt",  "gt",  "le",
+                               "ge",    "not",    "and",     "or",  "nand",  "nor", "if",  "in",
+                               "first", "length", "unquote", "now", "random"};
   static_assert(sizeof(names) / sizeof(names[0]) == static_cast<size_t>(Function::none));
   for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
     if (equals(name, names[i])) return static_cast<Function>(i);
@@ -50,16 +77,23 @@ class Calculator {
         while (arguments.length != 0) found |= equal(word, shift_word(arguments));
         return say(found, out);
       }
-      case Function::first: out.add(shift_word(arguments)); return true;
-      case Function::length: host_->append(out.out(), "%u", arguments.length); return true;
-      case Function::unquoted: unquote(arguments, out); return true;
+      case Function::first:
+        out.add(shift_word(arguments));
+        return true;
+      case Function::length:
+        host_->append(out.out(), "%u", arguments.length);
+        return true;
+      case Function::unquoted:
+        unquote(arguments, out);
+        return true;
       case Function::now: {
         const uint64_t time = shard_->now + shard_->wall_offset;
         host_->append(out.out(), "%llu.%06llu", static_cast<unsigned long long>(time / 1'000'000'000),
                       static_cast<unsigned long long>(time / 1000 % 1'000'000));
         return true;
       }
-      default: return random(arguments, out, error);
+      default:
+        return random(arguments, out, error);
     }
   }
   /// A truth value: true, false, 1, 0, yes, no.
@@ -88,8 +122,10 @@ class Calculator {
     return true;
   }
   bool say(const Number& n, ScriptText& out) const {
-    if (n.whole) host_->append(out.out(), "%lld", static_cast<long long>(n.i));
-    else host_->append(out.out(), "%.15g", n.d);
+    if (n.whole)
+      host_->append(out.out(), "%lld", static_cast<long long>(n.i));
+    else
+      host_->append(out.out(), "%.15g", n.d);
     return true;
   }
 
@@ -97,21 +133,32 @@ class Calculator {
   static int64_t apply(Function f, int64_t a, int64_t b) {
     const auto x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
     switch (f) {
-      case Function::add: return static_cast<int64_t>(x + y);
-      case Function::sub: return static_cast<int64_t>(x - y);
-      case Function::mul: return static_cast<int64_t>(x * y);
-      case Function::min: return a < b ? a : b;
-      default: return a > b ? a : b;
+      case Function::add:
+        return static_cast<int64_t>(x + y);
+      case Function::sub:
+        return static_cast<int64_t>(x - y);
+      case Function::mul:
+        return static_cast<int64_t>(x * y);
+      case Function::min:
+        return a < b ? a : b;
+      default:
+        return a > b ? a : b;
     }
   }
   static double apply(Function f, double a, double b) {
     switch (f) {
-      case Function::add: return a + b;
-      case Function::sub: return a - b;
-      case Function::mul: return a * b;
-      case Function::min: return a < b ? a : b;
-      case Function::max: return a > b ? a : b;
-      default: return a / b;
+      case Function::add:
+        return a + b;
+      case Function::sub:
+        return a - b;
+      case Function::mul:
+        return a * b;
+      case Function::min:
+        return a < b ? a : b;
+      case Function::max:
+        return a > b ? a : b;
+      default:
+        return a / b;
     }
   }
   bool fold(Function f, String arguments, ScriptText& out, char* error) const {
@@ -134,7 +181,8 @@ class Calculator {
   }
   bool modulo(String arguments, ScriptText& out, char* error) const {
     Number a, b;
-    const bool two = number(shift_word(arguments), a) && number(shift_word(arguments), b) && arguments.length == 0;
+    const bool two =
+        number(shift_word(arguments), a) && number(shift_word(arguments), b) && arguments.length == 0;
     if (!two || !a.whole || !b.whole) return fail(error, "expected two numbers");
     if (b.i == 0) return fail(error, "division by zero");
     a.i = b.i == -1 ? 0 : a.i % b.i;  // the machine faults when the smallest number is divided by -1
@@ -160,8 +208,10 @@ class Calculator {
     Number x, y;
     int c;
     if (number(a, x) && number(b, y)) {
-      if (x.whole && y.whole) c = x.i < y.i ? -1 : x.i > y.i;
-      else c = x.d < y.d ? -1 : x.d > y.d;
+      if (x.whole && y.whole)
+        c = x.i < y.i ? -1 : x.i > y.i;
+      else
+        c = x.d < y.d ? -1 : x.d > y.d;
     } else {
       ScriptText plain_a, plain_b;
       unquote(a, plain_a);
@@ -169,12 +219,18 @@ class Calculator {
       c = order(plain_a.view(), plain_b.view());
     }
     switch (f) {
-      case Function::eq: return say(c == 0, out);
-      case Function::ne: return say(c != 0, out);
-      case Function::lt: return say(c < 0, out);
-      case Function::gt: return say(c > 0, out);
-      case Function::le: return say(c <= 0, out);
-      default: return say(c >= 0, out);
+      case Function::eq:
+        return say(c == 0, out);
+      case Function::ne:
+        return say(c != 0, out);
+      case Function::lt:
+        return say(c < 0, out);
+      case Function::gt:
+        return say(c > 0, out);
+      case Function::le:
+        return say(c <= 0, out);
+      default:
+        return say(c >= 0, out);
     }
   }
   bool logic(Function f, String arguments, ScriptText& out, char* error) const {
@@ -188,10 +244,14 @@ class Calculator {
       some = some || value;
     } while (arguments.length != 0);
     switch (f) {
-      case Function::all: return say(every, out);
-      case Function::any: return say(some, out);
-      case Function::not_any: return say(!some, out);
-      default: return say(!every, out);
+      case Function::all:
+        return say(every, out);
+      case Function::any:
+        return say(some, out);
+      case Function::not_any:
+        return say(!some, out);
+      default:
+        return say(!every, out);
     }
   }
   bool random(String arguments, ScriptText& out, char* error) const {

@@ -7,10 +7,29 @@
 namespace hotclick {
 
 enum class Op : uint8_t {
-  set, setq, init, initq,
-  print, printq, printn, printnq, read, readq, write, writeq,
-  pause, wait, label, jump,
-  end, exit, stop, error, errorq, give, giveq
+  set,
+  setq,
+  init,
+  initq,
+  print,
+  printq,
+  printn,
+  printnq,
+  read,
+  readq,
+  write,
+  writeq,
+  pause,
+  wait,
+  label,
+  jump,
+  end,
+  exit,
+  stop,
+  error,
+  errorq,
+  give,
+  giveq
 };
 
 struct Instruction {
@@ -23,7 +42,8 @@ struct Instruction {
 class Program {
  public:
   /// Targets of jumps that end the script.
-  static constexpr uint32_t to_end = 0xFFFFFFF0u, to_exit = to_end + 1, to_stop = to_end + 2, to_error = to_end + 3;
+  static constexpr uint32_t to_end = 0xFFFFFFF0u, to_exit = to_end + 1, to_stop = to_end + 2,
+                            to_error = to_end + 3;
 
   ~Program() {
     if (list_) host_->release(list_);
@@ -69,12 +89,18 @@ class Program {
       target = i;
       return true;
     }
-    if (equals(name, "end")) target = to_end;
-    else if (equals(name, "exit")) target = to_exit;
-    else if (equals(name, "stop")) target = to_stop;
-    else if (equals(name, "error")) target = to_error;
-    else if (equals(name, "loop") || equals(name, "begin")) target = 0;
-    else return false;
+    if (equals(name, "end"))
+      target = to_end;
+    else if (equals(name, "exit"))
+      target = to_exit;
+    else if (equals(name, "stop"))
+      target = to_stop;
+    else if (equals(name, "error"))
+      target = to_error;
+    else if (equals(name, "loop") || equals(name, "begin"))
+      target = 0;
+    else
+      return false;
     return true;
   }
 

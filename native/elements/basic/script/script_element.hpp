@@ -1,8 +1,8 @@
 /// What Script and DriverManager are: an element that runs a list of instructions.
 ///
-/// Theory of operation. The position in the program, the time a `wait` ends and the variables are declared state: an
-/// upgrade goes on where the old instance was. The script runs until an instruction blocks it; a timer or the `step`
-/// handler lets it go on. Scripts act in shard 0 only, except those that handle packets.
+/// Theory of operation. The position in the program, the time a `wait` ends and the variables are declared
+/// state: an upgrade goes on where the old instance was. The script runs until an instruction blocks it; a
+/// timer or the `step` handler lets it go on. Scripts act in shard 0 only, except those that handle packets.
 #pragma once
 #include <hotclick/element.hpp>
 
@@ -22,11 +22,11 @@ struct ScriptState {
   bool begun = false, ended = false;
   VariableBlock variables;
 };
-constexpr auto script_state_v1 =
-    schema<ScriptState>(1, HC_FIELD(ScriptState, program), HC_FIELD(ScriptState, wake_at),
-                        HC_FIELD(ScriptState, position), HC_FIELD(ScriptState, steps),
-                        HC_FIELD(ScriptState, write_status), HC_FIELD(ScriptState, begun), HC_FIELD(ScriptState, ended),
-                        HC_FIELD(ScriptState, variables.used), HC_FIELD(ScriptState, variables.bytes));
+constexpr auto script_state_v1 = schema<ScriptState>(
+    1, HC_FIELD(ScriptState, program), HC_FIELD(ScriptState, wake_at), HC_FIELD(ScriptState, position),
+    HC_FIELD(ScriptState, steps), HC_FIELD(ScriptState, write_status), HC_FIELD(ScriptState, begun),
+    HC_FIELD(ScriptState, ended), HC_FIELD(ScriptState, variables.used),
+    HC_FIELD(ScriptState, variables.bytes));
 
 struct ScriptElement : Element {
   enum class Type : uint8_t { active, passive, packet, driver };
@@ -100,7 +100,8 @@ constexpr Declaration<T> declare_script(const char* name) {
       .template argument<&T::type_name>("TYPE", "ACTIVE, PASSIVE, PACKET or DRIVER")
       .template state<&T::state>("position", script_state_v1, "where the script is, and its variables")
       .drop("not-sent", "the script for the packet ended without naming an output")
-      .template write<&T::step>("step", "lets the script go on behind `pause` or `wait`; a number: so many times")
+      .template write<&T::step>("step",
+                                "lets the script go on behind `pause` or `wait`; a number: so many times")
       .template write<&T::go_to>("goto", "goes on at a label")
       .template read<&T::run_text>("run", merge::first, "runs the script from its start; what it returns")
       .template write<&T::run_with>("run", "runs the script from its start; the value is its $args")

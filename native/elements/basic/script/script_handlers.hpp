@@ -5,12 +5,14 @@
 namespace hotclick {
 
 inline bool ScriptElement::step(const String& text, Error& error) {
+  // The engine asks with "router" before it stops, in every shard; the script answers in the first.
   const bool stop_event = equals(text, "router");
-  if (stop_event && (type != Type::driver || !acts() || state->ended)) {
+  if (stop_event && (type != Type::driver || state->ended)) {
     return error.fail("this script does not manage the end of the run");
   }
   uint32_t steps = 1;
-  if (!stop_event && text.length != 0 && self->host->parse(HC_U32, &text, &steps, error.text) != 0) return false;
+  if (!stop_event && text.length != 0 && self->host->parse(HC_U32, &text, &steps, error.text) != 0)
+    return false;
   if (!acts() || state->ended) return true;
   proceed(steps);
   return true;
@@ -81,8 +83,10 @@ inline void ScriptElement::push(uint32_t port, Batch& batch) {
   for (Packet& p : all) {
     const int32_t to = output_of_run(port);
     one.add(p);
-    if (to >= 0 && static_cast<uint32_t>(to) < noutputs()) output(static_cast<uint32_t>(to), one);
-    else drop_now(not_sent, one);
+    if (to >= 0 && static_cast<uint32_t>(to) < noutputs())
+      output(static_cast<uint32_t>(to), one);
+    else
+      drop_now(not_sent, one);
   }
 }
 
@@ -96,9 +100,12 @@ inline uint32_t ScriptElement::pull(uint32_t, Batch& batch, uint32_t max) {
     one.count = 0;
     if (input(0, one, 1) == 0) break;
     const int32_t to = output_of_run(0);
-    if (to == 0) batch.add(one[0]), ++got;
-    else if (to > 0 && static_cast<uint32_t>(to) < noutputs()) output(static_cast<uint32_t>(to), one);
-    else drop_now(not_sent, one);
+    if (to == 0)
+      batch.add(one[0]), ++got;
+    else if (to > 0 && static_cast<uint32_t>(to) < noutputs())
+      output(static_cast<uint32_t>(to), one);
+    else
+      drop_now(not_sent, one);
   }
   return got;
 }

@@ -6,12 +6,18 @@ namespace hotclick {
 
 inline bool ScriptElement::configure(Arguments& arguments) {
   const bool ports = ninputs() != 0 || noutputs() != 0;
-  if (equals(type_name, "ACTIVE")) type = Type::active;
-  else if (equals(type_name, "PASSIVE")) type = Type::passive;
-  else if (equals(type_name, "PACKET")) type = Type::packet;
-  else if (equals(type_name, "DRIVER")) type = Type::driver;
-  else if (type_name.length != 0) return arguments.fail("bad TYPE");
-  else if (ports && type == Type::active) type = Type::packet;
+  if (equals(type_name, "ACTIVE"))
+    type = Type::active;
+  else if (equals(type_name, "PASSIVE"))
+    type = Type::passive;
+  else if (equals(type_name, "PACKET"))
+    type = Type::packet;
+  else if (equals(type_name, "DRIVER"))
+    type = Type::driver;
+  else if (type_name.length != 0)
+    return arguments.fail("bad TYPE");
+  else if (ports && type == Type::active)
+    type = Type::packet;
   if (type == Type::packet && ninputs() == 0) return arguments.fail("PACKET script must have inputs");
   if (type != Type::packet && ports) return arguments.fail("ports allowed only on PACKET scripts");
   if (!program.parse(arguments)) return false;
@@ -79,22 +85,39 @@ inline bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
     case Op::wait:
       if (!pass_wait(in)) return false;
       break;
-    case Op::jump: return jump(in, jumps);
+    case Op::jump:
+      return jump(in, jumps);
     case Op::set:
-    case Op::setq: assign(in); break;
+    case Op::setq:
+      assign(in);
+      break;
     case Op::print:
     case Op::printq:
     case Op::printn:
-    case Op::printnq: print(in); break;
+    case Op::printnq:
+      print(in);
+      break;
     case Op::read:
-    case Op::readq: read(in); break;
+    case Op::readq:
+      read(in);
+      break;
     case Op::write:
-    case Op::writeq: write(in); break;
-    case Op::end: finish(Ending::end); return true;
-    case Op::exit: finish(Ending::exit); return true;
-    case Op::stop: finish(Ending::stop); return true;
+    case Op::writeq:
+      write(in);
+      break;
+    case Op::end:
+      finish(Ending::end);
+      return true;
+    case Op::exit:
+      finish(Ending::exit);
+      return true;
+    case Op::stop:
+      finish(Ending::stop);
+      return true;
     case Op::give:
-    case Op::giveq: give(in); return true;
+    case Op::giveq:
+      give(in);
+      return true;
     case Op::error:
     case Op::errorq: {
       ScriptText message;
@@ -107,7 +130,8 @@ inline bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
     }
     case Op::init:
     case Op::initq:
-    case Op::label: break;
+    case Op::label:
+      break;
   }
   if (!state->ended) ++state->position;
   return true;
@@ -152,18 +176,25 @@ inline bool ScriptElement::jump(const Instruction& in, uint32_t& jumps) {
   if (in.text.length != 0) {
     ScriptText text;
     char error[HC_ERROR_SIZE] = "";
-    if (!expand(in.text, Quotes::keep, text)) taken = false;
-    else if (!Calculator(shard()).truth(trimmed(text.view()), taken, error)) taken = false, say(error);
+    if (!expand(in.text, Quotes::keep, text))
+      taken = false;
+    else if (!Calculator(shard()).truth(trimmed(text.view()), taken, error))
+      taken = false, say(error);
   }
   if (!taken) {
     ++state->position;
     return true;
   }
-  if (in.target == Program::to_end) finish(Ending::end);
-  else if (in.target == Program::to_exit) finish(Ending::exit);
-  else if (in.target == Program::to_stop) finish(Ending::stop);
-  else if (in.target == Program::to_error) finish(Ending::error);
-  else if (++jumps < max_jumps) state->position = in.target;
+  if (in.target == Program::to_end)
+    finish(Ending::end);
+  else if (in.target == Program::to_exit)
+    finish(Ending::exit);
+  else if (in.target == Program::to_stop)
+    finish(Ending::stop);
+  else if (in.target == Program::to_error)
+    finish(Ending::error);
+  else if (++jumps < max_jumps)
+    state->position = in.target;
   else {
     say("too many jumps, giving up");
     finish(Ending::error);
@@ -174,7 +205,8 @@ inline bool ScriptElement::jump(const Instruction& in, uint32_t& jumps) {
 inline void ScriptElement::assign(const Instruction& in) {
   ScriptText value;
   const bool plain = in.op == Op::setq || in.op == Op::initq;
-  if (plain ? expand_unquoted(in.text, value) : expand(in.text, Quotes::keep, value)) keep(in.name, value.view());
+  if (plain ? expand_unquoted(in.text, value) : expand(in.text, Quotes::keep, value))
+    keep(in.name, value.view());
 }
 
 inline void ScriptElement::give(const Instruction& in) {
@@ -225,7 +257,8 @@ inline void ScriptElement::write(const Instruction& in) {
   char text[HC_ERROR_SIZE] = "";
   Error error = {text, self->host};
   const bool own = memchr(path.data, '.', path.length) == nullptr;
-  const bool done = own ? write_own(path, value, error) : self->host->write_handler(self, &path, &value, text) == 0;
+  const bool done =
+      own ? write_own(path, value, error) : self->host->write_handler(self, &path, &value, text) == 0;
   state->write_status = done ? 0 : -1;
   if (!done) say(text);
 }

@@ -13,8 +13,10 @@ class ScriptText {
   ScriptText& operator=(const ScriptText&) = delete;
 
   void add(char c) {
-    if (text_.length < capacity) bytes_[text_.length++] = c;
-    else text_.overflow = 1;
+    if (text_.length < capacity)
+      bytes_[text_.length++] = c;
+    else
+      text_.overflow = 1;
   }
   void add(const String& s) {
     for (uint32_t i = 0; i < s.length; ++i) add(s.data[i]);
@@ -41,7 +43,9 @@ inline bool equal(const String& a, const String& b) {
   return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 /// What lies behind the first `n` bytes.
-inline String after(const String& s, uint32_t n) { return {s.data + n, s.length - n, 0}; }
+inline String after(const String& s, uint32_t n) {
+  return {s.data + n, s.length - n, 0};
+}
 
 /// The end of the quoted part of `s` that starts at `i`: the place behind the closing quote.
 inline uint32_t skip_quoted(const String& s, uint32_t i) {
@@ -63,9 +67,12 @@ inline String shift_word(String& rest) {
   rest = trimmed(rest);
   uint32_t i = 0;
   while (i < rest.length && !is_blank(rest.data[i])) {
-    if (rest.data[i] == '"' || rest.data[i] == '\'') i = skip_quoted(rest, i);
-    else if (starts_hex(rest, i)) i = skip_hex(rest, i);
-    else ++i;
+    if (rest.data[i] == '"' || rest.data[i] == '\'')
+      i = skip_quoted(rest, i);
+    else if (starts_hex(rest, i))
+      i = skip_hex(rest, i);
+    else
+      ++i;
   }
   const String word = {rest.data, i, 0};
   rest = trimmed(after(rest, i));
@@ -95,11 +102,19 @@ inline uint32_t add_hex(const String& s, uint32_t i, ScriptText& out) {
 inline uint32_t add_escape(const String& s, uint32_t i, ScriptText& out) {
   const char c = s.data[i + 1];
   switch (c) {
-    case '<': return add_hex(s, i, out);
-    case 'n': out.add('\n'); break;
-    case 't': out.add('\t'); break;
-    case 'r': out.add('\r'); break;
-    default: out.add(c);
+    case '<':
+      return add_hex(s, i, out);
+    case 'n':
+      out.add('\n');
+      break;
+    case 't':
+      out.add('\t');
+      break;
+    case 'r':
+      out.add('\r');
+      break;
+    default:
+      out.add(c);
   }
   return i + 2;
 }
@@ -110,11 +125,16 @@ inline void unquote(const String& s, ScriptText& out) {
   char quote = 0;
   while (i < s.length) {
     const char c = s.data[i];
-    if (quote == 0 && (c == '"' || c == '\'')) quote = c, ++i;
-    else if (quote != 0 && c == quote) quote = 0, ++i;
-    else if (quote == '"' && c == '\\' && i + 1 < s.length) i = add_escape(s, i, out);
-    else if (quote == 0 && starts_hex(s, i)) i = add_hex(s, i, out);
-    else out.add(c), ++i;
+    if (quote == 0 && (c == '"' || c == '\''))
+      quote = c, ++i;
+    else if (quote != 0 && c == quote)
+      quote = 0, ++i;
+    else if (quote == '"' && c == '\\' && i + 1 < s.length)
+      i = add_escape(s, i, out);
+    else if (quote == 0 && starts_hex(s, i))
+      i = add_hex(s, i, out);
+    else
+      out.add(c), ++i;
   }
 }
 

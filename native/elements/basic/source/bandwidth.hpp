@@ -29,8 +29,8 @@ inline bool parse_bandwidth(const hc_host* host, const String& text, uint64_t& b
   }
   double value = 0;
   if (host->parse(HC_F64, &number, &value, error) != 0 || value < 0 || value * scale > 1e15) {
-    host->fail(error, "expected a bandwidth such as 8Mbps or 100kBps, found '%.*s'", static_cast<int>(text.length),
-               text.data);
+    host->fail(error, "expected a bandwidth such as 8Mbps or 100kBps, found '%.*s'",
+               static_cast<int>(text.length), text.data);
     return false;
   }
   bytes = static_cast<uint64_t>(value * scale + 0.5);

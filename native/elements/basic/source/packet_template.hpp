@@ -28,8 +28,8 @@ class PacketTemplate {
   const uint8_t* pattern() const { return pattern_; }
   uint32_t pattern_size() const { return pattern_size_; }
 
-  /// Appends up to `n` copies to the batch; fewer when the pool is empty. Whole 64-byte blocks are written: what
-  /// lies behind the end of the frame in its buffer is not used by anybody.
+  /// Appends up to `n` copies to the batch; fewer when the pool is empty. Whole 64-byte blocks are written:
+  /// what lies behind the end of the frame in its buffer is not used by anybody.
   uint32_t stamp(hc_shard* shard, Batch& batch, uint32_t n) const {
     const uint32_t first = batch.count;
     n = allocate_packets(shard, &batch, n);

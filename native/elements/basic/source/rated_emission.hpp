@@ -2,6 +2,7 @@
 #pragma once
 #include <hotclick/element.hpp>
 
+#include "limit_end.hpp"
 #include "setting.hpp"
 #include "token_bucket.hpp"
 
@@ -9,22 +10,22 @@ namespace hotclick {
 
 struct RatedProgress {
   uint64_t count = 0;
-  bool ended = false;        // the end of the limit has been announced
-  uint64_t first_at = 0;     // monotonic ns of the first packet
-  uint64_t last_at = 0;      // and of the last one
+  LimitEnd end;
+  uint64_t first_at = 0;  // monotonic ns of the first packet
+  uint64_t last_at = 0;   // and of the last one
   Tokens tokens;
   Setting<bool> active;
   Setting<int64_t> limit;
   Setting<uint64_t> rate;
 };
 constexpr auto rated_progress_v1 = schema<RatedProgress>(
-    1, HC_FIELD(RatedProgress, count), HC_FIELD(RatedProgress, ended), HC_FIELD(RatedProgress, first_at),
-    HC_FIELD(RatedProgress, last_at), HC_FIELD(RatedProgress, tokens.credit),
-    HC_FIELD(RatedProgress, tokens.updated), HC_SETTING(RatedProgress, active), HC_SETTING(RatedProgress, limit),
-    HC_SETTING(RatedProgress, rate));
+    1, HC_FIELD(RatedProgress, count), HC_FIELD(RatedProgress, end.announced),
+    HC_FIELD(RatedProgress, end.parts), HC_FIELD(RatedProgress, first_at), HC_FIELD(RatedProgress, last_at),
+    HC_FIELD(RatedProgress, tokens.credit), HC_FIELD(RatedProgress, tokens.updated),
+    HC_SETTING(RatedProgress, active), HC_SETTING(RatedProgress, limit), HC_SETTING(RatedProgress, rate));
 
-/// Base of the sources that send at a rate. The source itself has `uint32_t stamp(Batch&, uint32_t n)`, which appends
-/// up to n packets, and `static constexpr bool zero_is_unlimited`: what a rate of 0 means.
+/// Base of the sources that send at a rate. The source itself has `uint32_t stamp(Batch&, uint32_t n)`, which
+/// appends up to n packets, and `static constexpr bool zero_is_unlimited`: what a rate of 0 means.
 template <class Source>
 struct RatedEmission : Element {
   State<RatedProgress> progress;
@@ -61,6 +62,11 @@ struct RatedEmission : Element {
   }
   uint32_t pull(uint32_t, Batch& batch, uint32_t max) { return emit(batch, max); }
   void timer(uint32_t) { set_task(true); }
+  /// Notices of the other shards, see limit_end.hpp.
+  void push(uint32_t, Batch& batch) {
+    parts_done(self, progress->end, batch.count);
+    consume(batch);
+  }
 
   uint64_t count() const { return progress->count; }
   bool active() const { return progress->active.value; }
@@ -90,7 +96,7 @@ struct RatedEmission : Element {
   /// After a change of what there is to send.
   bool wake() {
     quota = shard_limit(shard(), progress->limit.value);
-    if (progress->count < quota) progress->ended = false;
+    if (progress->count < quota) progress->end.announced = false;
     set_timer(0, 0);
     set_task(!pulled && progress->active.value);
     return true;
@@ -131,10 +137,10 @@ struct RatedEmission : Element {
     return 0;
   }
   uint32_t finish() {
+    LimitEnd& end = progress->end;
+    if (!end.announced && stop && !announce_end(self, end)) return 0;
     set_task(false);
-    if (progress->ended) return 0;
-    progress->ended = true;
-    if (stop) self->host->stop(self);
+    end.announced = true;
     return 0;
   }
 };

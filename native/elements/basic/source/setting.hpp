@@ -1,5 +1,5 @@
-/// A setting that a handler may change while the element runs. It is part of the element's state, so that an upgrade
-/// does not take the change back; a new argument in the configuration does.
+/// A setting that a handler may change while the element runs. It is part of the element's state, so that an
+/// upgrade does not take the change back; a new argument in the configuration does.
 #pragma once
 #include <hotclick/element.hpp>
 

@@ -12,8 +12,8 @@ struct Tokens {
   uint64_t updated = 0;  // monotonic ns
 };
 
-/// Fills at `rate` tokens per second, divided by the number of shards, up to `capacity` tokens. Credit grows by `rate`
-/// every nanosecond and a token costs 10^9 for each shard, so that nothing is ever rounded.
+/// Fills at `rate` tokens per second, divided by the number of shards, up to `capacity` tokens. Credit grows
+/// by `rate` every nanosecond and a token costs 10^9 for each shard, so that nothing is ever rounded.
 class TokenBucket {
  public:
   void set(const hc_shard* shard, uint64_t rate, uint64_t capacity) {
@@ -24,8 +24,8 @@ class TokenBucket {
   }
   uint64_t rate() const { return rate_; }
 
-  /// The bucket has `count` tokens now, at least one, and the shards after the first are late by their part of the
-  /// interval: together they are as regular as one would be.
+  /// The bucket has `count` tokens now, at least one, and the shards after the first are late by their part
+  /// of the interval: together they are as regular as one would be.
   void start(Tokens& tokens, const hc_shard* shard, uint64_t count) const {
     if (count > capacity_) count = capacity_;
     if (count < 1) count = 1;

@@ -49,7 +49,7 @@ struct ListingEngine : FirewallEngine<Self, Record> {
   /// A version may print its own fields; called within a line.
   void print_more(Text, const Record&) {}
 
-  HC_SELDOM void list_connections(Text out) {
+  HC_COLD void list_connections(Text out) {
     uint32_t lines = 0;
     each_record(this->connections, [&](uint32_t slot) {
       const Record& record = this->connections.value(slot);

@@ -48,7 +48,7 @@ struct FirewallEngine : Element, FirewallTimeouts {
   bool loose = false, check_windows = true, pass_other = false;
   uint32_t capacity = 0;
 
-  HC_SELDOM bool configure(Arguments& arguments) {
+  HC_COLD bool configure(Arguments& arguments) {
     if (!rules.compile(arguments)) return false;
     if (capacity != 0) {
       const uint32_t shards = shard()->count != 0 ? shard()->count : 1;
@@ -72,7 +72,7 @@ struct FirewallEngine : Element, FirewallTimeouts {
   uint64_t opened() const { return totals->opened; }
   uint64_t related() const { return totals->related; }
   void list_rules(Text out) { rules.list(out); }
-  HC_SELDOM void flush() {
+  HC_COLD void flush() {
     each_record(connections, [this](uint32_t slot) { return connections.erase(slot), true; });
     each_record(fragments, [this](uint32_t slot) { return fragments.erase(slot), true; });
   }
@@ -86,14 +86,14 @@ struct FirewallEngine : Element, FirewallTimeouts {
 
   uint16_t judge(uint32_t side, Packet& p, const PacketView& v, const FlowKey& key, uint32_t slot);
   uint16_t judge_known(uint32_t side, const PacketView& v, uint32_t slot, bool& restart);
-  HC_SELDOM uint16_t open(uint32_t side, Packet& p, const PacketView& v, const FlowKey& key, uint32_t slot);
-  HC_SELDOM uint32_t find_again(const FlowKey& key) const { return connections.find(key); }
-  HC_SELDOM uint16_t judge_error(uint32_t side, Packet& p, const PacketView& v, uint32_t slot);
-  HC_SELDOM uint16_t judge_later_fragment(uint32_t side, Packet& p);
-  HC_SELDOM uint16_t with_fragment(uint32_t side, Packet& p, const PacketView& v, uint16_t port);
-  HC_SELDOM bool remember_datagram(uint32_t side, Packet& p, uint32_t home);
+  HC_COLD uint16_t open(uint32_t side, Packet& p, const PacketView& v, const FlowKey& key, uint32_t slot);
+  HC_COLD uint32_t find_again(const FlowKey& key) const { return connections.find(key); }
+  HC_COLD uint16_t judge_error(uint32_t side, Packet& p, const PacketView& v, uint32_t slot);
+  HC_COLD uint16_t judge_later_fragment(uint32_t side, Packet& p);
+  HC_COLD uint16_t with_fragment(uint32_t side, Packet& p, const PacketView& v, uint16_t port);
+  HC_COLD bool remember_datagram(uint32_t side, Packet& p, uint32_t home);
   uint32_t home_of(const PacketView& v) const;
-  HC_SELDOM uint16_t send_home(uint32_t side, Packet& p, uint32_t home) {
+  HC_COLD uint16_t send_home(uint32_t side, Packet& p, uint32_t home) {
     return self->host->hand_over(self, home, side, &p) ? handed_over : refuse(hand_over_full);
   }
   void keep_alive(uint32_t slot, const Connection& c) {

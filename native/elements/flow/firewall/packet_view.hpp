@@ -104,7 +104,7 @@ inline PacketKind view_quoted(PacketView& v, uint32_t sender, uint32_t receiver,
   return PacketKind::icmp_error;
 }
 
-HC_SELDOM inline PacketKind view_icmp(PacketView& v, uint32_t sender, FlowKey& key) {
+HC_COLD inline PacketKind view_icmp(PacketView& v, uint32_t sender, FlowKey& key) {
   if (v.length < sizeof(IcmpHeader)) return PacketKind::malformed;
   const uint8_t type = v.transport[0];
   if (icmp_error(type)) return view_quoted(v, sender, v.destination, key);

@@ -18,7 +18,7 @@ class Rules {
     if (lines_) host_->release(lines_);
   }
 
-  HC_SELDOM bool compile(const Arguments& arguments) {
+  HC_COLD bool compile(const Arguments& arguments) {
     host_ = arguments.host;
     count_ = arguments.size();
     if (count_ == 0) return true;

@@ -19,7 +19,7 @@ inline bool answers_syn(const Connection& c, uint32_t side, uint32_t ack) {
 
 /// The first segment of a connection. Without SYN it is picked up in mid-stream, with the largest scale
 /// assumed.
-HC_SELDOM inline void begin_tcp(Connection& c, uint32_t side, const Segment& s) {
+HC_COLD inline void begin_tcp(Connection& c, uint32_t side, const Segment& s) {
   if (s.has(tcp_syn)) {
     c.state = ConnectionState::syn_sent;
     begin_side(c, side, s);
@@ -34,7 +34,7 @@ HC_SELDOM inline void begin_tcp(Connection& c, uint32_t side, const Segment& s) 
 
 namespace tracker_detail {
 
-HC_SELDOM inline Verdict syn(Connection& c, uint32_t side, const Segment& s) {
+HC_COLD inline Verdict syn(Connection& c, uint32_t side, const Segment& s) {
   switch (c.state) {
     case ConnectionState::syn_sent:
       begin_side(c, side, s);  // sent again, perhaps with a new number, or a simultaneous open
@@ -53,7 +53,7 @@ HC_SELDOM inline Verdict syn(Connection& c, uint32_t side, const Segment& s) {
   }
 }
 
-HC_SELDOM inline Verdict syn_ack(Connection& c, uint32_t side, const Segment& s) {
+HC_COLD inline Verdict syn_ack(Connection& c, uint32_t side, const Segment& s) {
   const uint32_t peer = side ^ 1u;
   if (c.state == ConnectionState::syn_sent) {
     if (side == c.initiator()) return Verdict::bad_state;
@@ -76,7 +76,7 @@ HC_SELDOM inline Verdict syn_ack(Connection& c, uint32_t side, const Segment& s)
 }
 
 /// No SYN, and the responder has not answered one yet.
-HC_SELDOM inline Verdict before_answer(Connection& c, uint32_t side, const Segment& s) {
+HC_COLD inline Verdict before_answer(Connection& c, uint32_t side, const Segment& s) {
   const bool from_initiator = side == c.initiator();
   if (s.has(tcp_rst)) {
     if (from_initiator) {

@@ -39,7 +39,7 @@ inline void settle_scales(Connection& c) {
 }
 
 /// Nothing, or nothing recent, is known of the numbers: takes the segment's for both sides.
-HC_SELDOM inline void take_bearings(Connection& c, uint32_t side, const Segment& s) {
+HC_COLD inline void take_bearings(Connection& c, uint32_t side, const Segment& s) {
   const uint32_t peer = side ^ 1u;
   raise_window(c, side, s.window << c.scale(side));
   if (c.window[side] == 0) c.window[side] = 1;

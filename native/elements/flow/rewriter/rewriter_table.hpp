@@ -8,7 +8,7 @@ using MappingTable = Table<FlowId, Mapping>;
 
 /// The slot of the other direction, or no_slot when it is not there (a store written half-way through a
 /// pair).
-HC_SELDOM inline uint32_t partner_of(const MappingTable& table, uint32_t slot) {
+HC_COLD inline uint32_t partner_of(const MappingTable& table, uint32_t slot) {
   const FlowId& key = table.key(slot);
   const uint32_t partner = table.record(slot).link;
   if (partner >= table.table->capacity) return no_slot;
@@ -26,7 +26,7 @@ inline void erase_pair(MappingTable& table, uint32_t slot) {
 
 /// Makes both records of a flow that neither direction of is in the table; no_slot when there is no room.
 /// Returns the slot of the forward direction.
-HC_SELDOM inline uint32_t insert_pair(MappingTable& table, const FlowId& from, const FlowId& to,
+HC_COLD inline uint32_t insert_pair(MappingTable& table, const FlowId& from, const FlowId& to,
                                       uint8_t input, uint8_t forward_output, uint8_t reply_output) {
   if (table.size() + 2 > table.table->capacity) return no_slot;
   const uint32_t forward = table.insert(from);

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { ElementClass } from '../../graph/element-class.ts';
+import type { ConfigurationText } from '../configuration-file.ts';
+import { readConfiguration } from '../configuration-file.ts';
+import type { CliContext } from '../context.ts';
+import { addExamples } from '../examples.ts';
+import type { JsonOptions } from '../option-values.ts';
+import { defineOption, jsonOption } from '../option-values.ts';
+import { Output } from '../output.ts';
+import { countOf } from '../units.ts';
+
+interface CheckOptions extends JsonOptions {
+  readonly define?: Readonly<Record<string, string>>;
+}
+
+interface CheckSummary {
+  readonly file: string;
+  readonly elements: number;
+  readonly connections: number;
+  readonly requirements: readonly string[];
+  /** Classes used, and by how many elements. */
+  readonly classes: Readonly<Record<string, number>>;
+}
+
+export function addCheckCommand(program: Command, cli: CliContext): void {
+  const command = program
+    .command('check')
+    .summary('check a configuration without running it')
+    .description(
+      'Reads a configuration and checks it against the element classes: names, ports, push and pull. Arguments are\n' +
+        'checked by the elements themselves when they run.',
+    )
+    .argument('<file>', 'configuration in the Click language; - is standard input')
+    .addOption(defineOption())
+    .addOption(jsonOption())
+    .action(async (name: string, { define: defines = {}, json }: CheckOptions) => {
+      const configuration = await readConfiguration(cli, name);
+      const summary = await checkConfiguration(configuration, defines, await cli.builtinClasses());
+      new Output(cli.stdout, json).print(summary, renderSummary);
+    });
+  addExamples(command, [
+    ['hotclick check firewall.click', 'exit status 3 and file:line:column when something is wrong'],
+    ['hotclick check router.click --define DEV=eth0', 'with a value for $DEV'],
+  ]);
+}
+
+async function checkConfiguration(
+  { text, file }: ConfigurationText,
+  defines: Readonly<Record<string, string>>,
+  classes: readonly ElementClass[],
+): Promise<CheckSummary> {
+  const [{ clickSourceLines, parseClick }, { checkGraph }] = await Promise.all([
+    import('../../../click-compat/index.ts'),
+    import('../../graph/check.ts'),
+  ]);
+  const graph = parseClick(text, { file, defines });
+  const byName = new Map(classes.map((one) => [one.className, one]));
+  checkGraph(graph, (className) => byName.get(className), { sourceLine: clickSourceLines(text, file) });
+  const used: Record<string, number> = {};
+  for (const { className } of graph.elements) used[className] = (used[className] ?? 0) + 1;
+  return {
+    file,
+    elements: graph.elements.length,
+    connections: graph.connections.length,
+    requirements: graph.requirements,
+    classes: used,
+  };
+}
+
+function renderSummary({ file, elements, connections, classes }: CheckSummary): string {
+  const parts = [
+    countOf(elements, 'element'),
+    countOf(Object.keys(classes).length, 'class', 'classes'),
+    countOf(connections, 'connection'),
+  ];
+  return `${file}: ${parts.join(', ')}; nothing wrong`;
+}

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { defaultControlPath } from '../../control/control-path.ts';
+import { ControlServer } from '../../control/server.ts';
+import { claimSocketPath } from '../../control/socket-file.ts';
+import type { EngineOptions } from '../../engine-types.ts';
+import type { ConfigurationText } from '../configuration-file.ts';
+import { readConfiguration } from '../configuration-file.ts';
+import type { CliContext } from '../context.ts';
+import { becomeUser, findUser } from '../drop-privileges.ts';
+import { addExamples } from '../examples.ts';
+import { Interrupt, whenAborted } from '../interrupt.ts';
+import type { JsonOptions } from '../option-values.ts';
+import { cpuList, defineOption, jsonOption, wholeNumber } from '../option-values.ts';
+import { RunOutput } from '../run-output.ts';
+
+interface RunOptions extends JsonOptions {
+  readonly threads: number;
+  readonly store?: string;
+  /** false: --no-control. */
+  readonly control?: string | false;
+  readonly define?: Readonly<Record<string, string>>;
+  readonly sync?: number;
+  readonly packets?: number;
+  readonly busyPoll?: boolean;
+  readonly cpus?: readonly number[];
+  readonly user?: string;
+  readonly libraryPath?: readonly string[];
+}
+
+export function addRunCommand(program: Command, cli: CliContext): void {
+  const command = program
+    .command('run')
+    .summary('run a configuration')
+    .description(
+      'Runs a configuration until SIGTERM, Ctrl-C, `hotclick stop`, or until its DriverManager or Script ends it.\n' +
+        'What elements print goes to standard output, the log as JSON lines to standard error.',
+    )
+    .argument('<file>', 'configuration in the Click language; - is standard input')
+    .option('--threads <number>', 'datapath threads (shards)', wholeNumber(1, 256), 1)
+    .option('--store <directory>', 'keep state here; without it state lives in memory only')
+    .option('--control <path>', 'control socket (default: $HOTCLICK_CONTROL, or the one place each user has)')
+    .option('--no-control', 'make no control socket')
+    .addOption(defineOption())
+    .option('--sync <ms>', 'time between two syncs to the store (default: 100)', wholeNumber(1))
+    .option('--packets <number>', 'packets in the arena (default: 32768)', wholeNumber(256))
+    .option('--busy-poll', 'never let a shard sleep: for processors of its own')
+    .option('--cpus <list>', 'processors to pin the shards to, e.g. 0,1 or 2-3', cpuList)
+    .option('--user <name>', 'become this user once the devices are open; --store must be writable for it')
+    .option(
+      '--library-path <directory>',
+      'look for element libraries here first; may be repeated',
+      appendText,
+    )
+    .addOption(jsonOption())
+    .action((file: string, options: RunOptions) => run(cli, file, options));
+  addExamples(command, [
+    [
+      'hotclick run firewall.click --threads 2 --store /var/lib/hotclick',
+      'two shards, state kept over restarts',
+    ],
+    ['hotclick run bridge.click --define LEFT=eth0 --define RIGHT=eth1', 'with values for $LEFT and $RIGHT'],
+    ['hotclick run router.click --cpus 2,3 --busy-poll --threads 2', 'on processors of its own'],
+  ]);
+}
+
+async function run(cli: CliContext, file: string, options: RunOptions): Promise<void> {
+  using interrupt = new Interrupt();
+  const { json, store } = options;
+  const configuration = await readConfiguration(cli, file);
+  const user = options.user === undefined ? undefined : await findUser(options.user);
+  const control = options.control === false ? undefined : (options.control ?? defaultControlPath(cli.env));
+  // Found out before any device is opened.
+  if (control !== undefined) await claimSocketPath(control);
+
+  const output = new RunOutput(cli, json);
+  await using engine = await cli.startEngine(engineOptions(configuration, options));
+  const stopped = new Promise<void>((resolve) => {
+    engine.on('stopped', resolve);
+  });
+  output.follow(engine);
+  const server = control === undefined ? undefined : await ControlServer.listen(engine, control);
+  try {
+    if (user !== undefined) {
+      becomeUser(user, control === undefined ? [] : [control], store === undefined ? [] : [store]);
+    }
+    output.ready(configuration.file, await engine.stats(), control);
+    const reason = await Promise.race([
+      stopped.then(() => 'the router or a request stopped it'),
+      whenAborted(interrupt.signal).then(() => String(interrupt.signal.reason)),
+    ]);
+    await server?.close();
+    await engine.stop();
+    output.stopped(reason);
+  } finally {
+    await server?.close();
+  }
+}
+
+function engineOptions({ text, file }: ConfigurationText, options: RunOptions): EngineOptions {
+  const {
+    threads,
+    define: defines,
+    store,
+    sync: syncInterval,
+    packets,
+    busyPoll,
+    cpus,
+    libraryPath,
+  } = options;
+  return {
+    configuration: text,
+    file,
+    threads,
+    ...(defines === undefined ? {} : { defines }),
+    ...(store === undefined ? {} : { store }),
+    ...(syncInterval === undefined ? {} : { syncInterval }),
+    ...(packets === undefined ? {} : { packets }),
+    ...(busyPoll === undefined ? {} : { busyPoll }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(libraryPath === undefined ? {} : { libraryPath }),
+  };
+}
+
+function appendText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { Argument } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addExamples } from '../examples.ts';
+import { collectChanges, controlOption, dryRunOption, jsonOption, strategyOption } from '../option-values.ts';
+import type { UpgradeCommandOptions } from '../upgrade-command.ts';
+import { runUpgrade } from '../upgrade-command.ts';
+
+export function addUpgradeCommand(program: Command, cli: CliContext): void {
+  const command = program
+    .command('upgrade')
+    .summary('replace element classes in the running engine')
+    .description(
+      'Replaces element classes in the running engine. Sources are built and verified while the old version works;\n' +
+        'then shard by shard the new version takes over with its state. When anything fails, the old version goes on.',
+    )
+    .addArgument(
+      new Argument('<class=path...>', 'class and its new source (.cc) or built library (.so)').argParser(
+        collectChanges,
+      ),
+    )
+    .addOption(strategyOption())
+    .addOption(dryRunOption())
+    .addOption(controlOption())
+    .addOption(jsonOption())
+    .action((changes: Readonly<Record<string, string>>, options: UpgradeCommandOptions) =>
+      runUpgrade(cli, options, (engine, common) => engine.upgrade(changes, common)),
+    );
+  addExamples(command, [
+    ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
+    ['hotclick upgrade Counter=Counter.so --strategy thread', 'by restarting the shards’ loops'],
+    ['hotclick upgrade Firewall=Firewall.cc --dry-run', 'prints what would be done'],
+  ]);
+}

@@ -1,0 +1,36 @@
+/** What upgrade, apply and rollback have in common: steps as they come, then the report. */
+
+import type { ControlClient } from '../control/client.ts';
+import type { Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
+import { withEngine } from './connect.ts';
+import type { CliContext } from './context.ts';
+import { Interrupt } from './interrupt.ts';
+import type { ControlOptions, JsonOptions } from './option-values.ts';
+import { Output } from './output.ts';
+import { printable } from './printable.ts';
+import { renderUpgrade } from './upgrade-report.ts';
+
+export interface UpgradeCommandOptions extends ControlOptions, JsonOptions {
+  readonly strategy?: Strategy;
+  readonly dryRun?: boolean;
+}
+
+/** Ctrl-C asks the engine to give the upgrade up; it then goes on with the old revision and says so. */
+export async function runUpgrade(
+  cli: CliContext,
+  options: UpgradeCommandOptions,
+  ask: (engine: ControlClient, common: UpgradeOptions) => Promise<UpgradeReport>,
+): Promise<void> {
+  const { strategy, dryRun, json } = options;
+  using interrupt = new Interrupt();
+  const common: UpgradeOptions = {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(dryRun === undefined ? {} : { dryRun }),
+    signal: interrupt.signal,
+    ...(json === true
+      ? {}
+      : { onStep: ({ step, detail }) => void cli.stderr.write(`${step.padEnd(8)}  ${printable(detail)}\n`) }),
+  };
+  const report = await withEngine(cli, options, (engine) => ask(engine, common));
+  new Output(cli.stdout, json).print(report, renderUpgrade);
+}

@@ -1,0 +1,50 @@
+/** An upgrade as text: what was done to which element, and how long each shard stood still. */
+
+import type { PlannedAction, UpgradeReport } from '../engine-types.ts';
+import type { Column } from './table.ts';
+import { renderTable } from './table.ts';
+import { bytes, countOf, microseconds, milliseconds } from './units.ts';
+
+const actionColumns: readonly Column<PlannedAction>[] = [
+  { head: 'action', cell: ({ kind }) => kind },
+  {
+    head: 'element',
+    cell: ({ element, from = element }) => (from === element ? element : `${element} (was ${from})`),
+  },
+  { head: 'class', cell: ({ className }) => className },
+  {
+    head: 'version',
+    cell: ({ versions }) => (versions === undefined ? '' : `${versions.from} → ${versions.to}`),
+  },
+  { head: 'because of', cell: ({ reasons }) => reasons.join(', ') },
+  {
+    head: 'state',
+    cell: ({ states }) =>
+      states.map(({ name, how, bytes: size }) => `${name}: ${how}, ${bytes(size)}`).join('; '),
+  },
+];
+
+export function renderUpgrade(report: UpgradeReport): string {
+  const changes = report.actions.filter(({ kind, reasons }) => kind !== 'keep' || reasons.length > 0);
+  const untouched = report.actions.length - changes.length;
+  const parts = [headline(report)];
+  if (changes.length > 0) parts.push(renderTable(changes, actionColumns));
+  if (untouched > 0) parts.push(`${countOf(untouched, 'element')} untouched`);
+  if (report.breaks.length > 0) {
+    parts.push(
+      renderTable(report.breaks, [
+        { head: 'shard', align: 'right', cell: ({ shard }) => shard },
+        { head: 'break µs', align: 'right', cell: ({ breakNs }) => microseconds(breakNs) },
+      ]),
+    );
+  }
+  const timings = Object.entries(report.timings).map(([step, value]) => `${step} ${milliseconds(value)}`);
+  if (timings.length > 0) parts.push(`outside the gap: ${timings.join(', ')}`);
+  return parts.join('\n\n');
+}
+
+function headline({ dryRun, revision, parent, strategy }: UpgradeReport): string {
+  return dryRun
+    ? `plan by strategy ${strategy}; nothing was changed, revision ${parent} runs`
+    : `revision ${revision} runs, after revision ${parent}, by strategy ${strategy}`;
+}

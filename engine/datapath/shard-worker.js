@@ -1,0 +1,16 @@
+/**
+ * The thread of one shard: a Worker that enters the native loop and stays there. It comes back only to stop, or for a
+ * thread restart: then JavaScript installs the new graph and the shard enters again.
+ *
+ * JavaScript and not TypeScript, because a Worker is not given the loader that tests run the sources with.
+ */
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @type {import('./shard-threads.ts').ShardTask} */
+const { addonFile, engine, shard, cpu } = workerData;
+/** @type {import('./addon.ts').Addon} */
+const native = createRequire(import.meta.url)(addonFile);
+native.nameShard(shard);
+parentPort?.postMessage('running');
+while (native.runShard(engine, shard, cpu) === 'restart') native.installRestarted(engine, shard);

@@ -1,0 +1,10 @@
+/** The public names of hotclick. */
+export { flattenClick, parseClick } from '../click-compat/index.ts';
+export { ControlClient } from './control/client.ts';
+export { ControlServer } from './control/server.ts';
+export { Engine, type EngineEvents } from './engine.ts';
+export type * from './engine-types.ts';
+export { type ErrorCode, errorTable, HotclickError } from './errors.ts';
+export type * from './graph/element-class.ts';
+export type * from './graph/router-graph.ts';
+export { buildElement } from './upgrade/build-element.ts';

@@ -1,0 +1,83 @@
+/** What the shards of an engine publish, as the store wants it. */
+import type { NativeEngine } from '../datapath/addon.ts';
+import type { ElementClass, StateInfo } from '../graph/element-class.ts';
+import type { Revision } from '../upgrade/revision.ts';
+import type { PublishedPage, PublishedState, PublishedStatic, StateLayout } from './state-page.ts';
+import type { StateSource } from './syncer.ts';
+
+/** Size of hc_record, the header that stands before key and value in memory and is not stored. */
+const recordHeader = 16;
+
+/** How the bytes of a declared state are read; native/state/flow_table.cc: TableLayout::of. */
+export function layoutOf(elementClass: ElementClass, state: StateInfo): StateLayout {
+  const { className, version: classVersion } = elementClass;
+  const base = { kind: state.kind, className, classVersion, valueSchema: state.schema };
+  if (state.kind !== 'table' || !state.key) return { ...base, recordSize: state.schema.size, valueOffset: 0 };
+  const valueOffset = ((recordHeader + state.key.size + 7) & ~7) - recordHeader;
+  return { ...base, keySchema: state.key, valueOffset, recordSize: valueOffset + state.schema.size };
+}
+
+export interface PublicationStats {
+  /** ns the shards spent on the last collection, all together, and the longest single step. */
+  readonly spentNs: number;
+  readonly longestNs: number;
+}
+
+/** Collects from all shards. One collection carries all that was dirty when it began. */
+export class Publication implements StateSource {
+  readonly #engine: NativeEngine;
+  readonly #shards: number;
+  readonly #running: () => Revision | undefined;
+  readonly #layouts = new WeakMap<StateInfo, StateLayout>();
+  #stats: PublicationStats = { spentNs: 0, longestNs: 0 };
+
+  constructor(engine: NativeEngine, shards: number, running: () => Revision | undefined) {
+    this.#engine = engine;
+    this.#shards = shards;
+    this.#running = running;
+  }
+
+  get stats(): PublicationStats {
+    return this.#stats;
+  }
+
+  async collect(): Promise<PublishedState> {
+    const revision = this.#running();
+    if (!revision) return { revision: 0, pages: [], statics: [] };
+    const collected = { pages: [] as PublishedPage[], statics: [] as PublishedStatic[] };
+    let spentNs = 0;
+    let longestNs = 0;
+    for (let shard = 0; shard < this.#shards; ++shard) {
+      let more = true;
+      while (more) {
+        const bytes = await this.#engine.publish(shard);
+        spentNs += bytes.spentNs;
+        longestNs = Math.max(longestNs, bytes.longestNs);
+        for (const [element, state, kind, page, offset, size] of bytes.entries) {
+          const data = bytes.data.subarray(offset, offset + size);
+          const elementClass = this.#classOf(revision, element);
+          const info = elementClass?.states.find(({ name }) => name === state);
+          if (!elementClass || !info) continue;
+          const layout = this.#layoutOf(elementClass, info);
+          if (kind === 'table') collected.pages.push({ element, state, shard, page, layout, data });
+          else {
+            const owner = kind === 'section' ? elementClass.className : element;
+            collected.statics.push({ element: owner, state, shard, layout, data });
+          }
+        }
+        more = bytes.more && !bytes.stale;
+      }
+    }
+    this.#stats = { spentNs, longestNs };
+    return { revision: revision.number, ...collected };
+  }
+
+  #classOf(revision: Revision, element: string): ElementClass | undefined {
+    return revision.checked.byName.get(element)?.elementClass;
+  }
+  #layoutOf(elementClass: ElementClass, state: StateInfo): StateLayout {
+    let layout = this.#layouts.get(state);
+    if (!layout) this.#layouts.set(state, (layout = layoutOf(elementClass, state)));
+    return layout;
+  }
+}

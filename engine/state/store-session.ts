@@ -1,0 +1,100 @@
+/** The store of a running engine: recovery and restoring at the start, the steady sync, and questions. */
+import type { NativeEngine } from '../datapath/addon.ts';
+import type { EngineStats } from '../engine-types.ts';
+import type { HotclickError } from '../errors.ts';
+import type { Revision } from '../upgrade/revision.ts';
+import { diffRevisions, listRevisions } from './history-query.ts';
+import { RevisionJournal, type RevisionRecord } from './journal.ts';
+import { LibraryArchive } from './library-archive.ts';
+import { Publication } from './publication.ts';
+import { getTable, listStates } from './query.ts';
+import { type RestoreSummary, restoreState } from './restore.ts';
+import { StateStore } from './store.ts';
+import { StateSyncer } from './syncer.ts';
+
+export interface SyncOptions {
+  readonly interval: number | undefined;
+  /** Told when the store fails, and with undefined when it works again. */
+  readonly onState: (error: string | undefined) => void;
+}
+
+export class StoreSession {
+  readonly journal: RevisionJournal;
+  readonly archive: LibraryArchive;
+  readonly #store: StateStore;
+  #syncer: StateSyncer | undefined;
+  #failure: HotclickError | undefined;
+
+  private constructor(store: StateStore) {
+    this.#store = store;
+    this.journal = new RevisionJournal(store);
+    this.archive = new LibraryArchive(store);
+  }
+
+  /** @throws HotclickError HC_STORE */
+  static async open(directory: string): Promise<StoreSession> {
+    return new StoreSession(await StateStore.open(directory));
+  }
+
+  /** Ends what a killed engine left pending; the revision that ran last, if there was one. */
+  async recover(): Promise<RevisionRecord | undefined> {
+    await this.journal.recover();
+    return this.journal.current();
+  }
+
+  restore(engine: NativeEngine, shards: number): RestoreSummary {
+    return restoreState(this.#store, engine, shards);
+  }
+
+  startSync(engine: NativeEngine, shards: number, running: () => Revision | undefined, options: SyncOptions): void {
+    this.#syncer = new StateSyncer(this.#store, new Publication(engine, shards, running), {
+      ...(options.interval === undefined ? {} : { interval: options.interval }),
+      onError: (error) => {
+        this.#failure = error;
+        options.onState(error.message);
+      },
+      onRecovered: () => {
+        this.#failure = undefined;
+        options.onState(undefined);
+      },
+    });
+    this.#syncer.start();
+  }
+
+  async flush(): Promise<void> {
+    await this.#syncer?.flush();
+  }
+
+  /** A last sync. A store that cannot be written keeps nobody from stopping. */
+  async stopSync(): Promise<void> {
+    await this.#syncer?.stop();
+    this.#syncer = undefined;
+  }
+
+  stats(): NonNullable<EngineStats['store']> {
+    const stats = this.#syncer?.stats;
+    return {
+      lastSyncMs: stats?.lastDuration ?? 0,
+      pages: stats?.lastPages ?? 0,
+      bytes: stats?.lastBytes ?? 0,
+      ...(this.#failure ? { error: this.#failure.message } : {}),
+    };
+  }
+
+  list() {
+    return listStates(this.#store);
+  }
+  get(table: string, options: { filter?: string; limit?: number }) {
+    return getTable(this.#store, table, options);
+  }
+  history() {
+    return listRevisions(this.#store, this.journal.list());
+  }
+  diff(from: number, to: number) {
+    return diffRevisions(this.#store, from, to);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,57 @@
+/** The journal of an engine without a store: revisions as long as the process lives. */
+import { HotclickError } from '../errors.ts';
+import type { RevisionDraft, RevisionJournal, RevisionRecord } from '../state/journal.ts';
+
+/** What an upgrade needs of a journal. */
+export type Journal = Pick<
+  RevisionJournal,
+  'begin' | 'step' | 'commit' | 'undo' | 'fail' | 'current' | 'get' | 'list' | 'recover'
+>;
+
+export class MemoryJournal implements Journal {
+  readonly #records: RevisionRecord[] = [];
+
+  begin(draft: RevisionDraft): Promise<RevisionRecord> {
+    const record: RevisionRecord = {
+      ...draft,
+      revision: (this.#records.at(-1)?.revision ?? 0) + 1,
+      parent: this.current()?.revision ?? null,
+      createdAt: Date.now(),
+      status: 'pending',
+      steps: [],
+    };
+    this.#records.push(record);
+    return Promise.resolve(record);
+  }
+  step(revision: number, step: string): Promise<RevisionRecord> {
+    return this.#change(revision, (record) => ({ ...record, steps: [...record.steps, step] }));
+  }
+  commit(revision: number, report?: unknown): Promise<RevisionRecord> {
+    return this.#change(revision, (record) => ({ ...record, status: 'committed', endedAt: Date.now(), report }));
+  }
+  undo(revision: number, reason: string): Promise<RevisionRecord> {
+    return this.#change(revision, (record) => ({ ...record, status: 'undone', endedAt: Date.now(), reason }));
+  }
+  fail(revision: number, reason: string): Promise<RevisionRecord> {
+    return this.#change(revision, (record) => ({ ...record, status: 'failed', endedAt: Date.now(), reason }));
+  }
+  current(): RevisionRecord | undefined {
+    return this.#records.findLast(({ status }) => status === 'committed');
+  }
+  get(revision: number): RevisionRecord | undefined {
+    return this.#records.find((record) => record.revision === revision);
+  }
+  list(): RevisionRecord[] {
+    return [...this.#records];
+  }
+  recover(): Promise<RevisionRecord[]> {
+    return Promise.resolve([]);
+  }
+
+  #change(revision: number, change: (record: RevisionRecord) => RevisionRecord): Promise<RevisionRecord> {
+    const at = this.#records.findIndex((record) => record.revision === revision);
+    if (at < 0) throw new HotclickError('HC_INTERNAL', `the journal has no revision ${revision}`);
+    this.#records[at] = change(this.#records[at]!);
+    return Promise.resolve(this.#records[at]);
+  }
+}

@@ -1,0 +1,85 @@
+/** A revision as the engine holds it in memory, and how it becomes a plan for the datapath. */
+import type { GraphPlan, NodePlan } from '../datapath/addon.ts';
+import type { PlannedAction } from '../engine-types.ts';
+import type { CheckedGraph } from '../graph/check.ts';
+import type { GraphAction } from '../graph/diff.ts';
+import type { ElementClass, StateInfo } from '../graph/element-class.ts';
+import type { RouterGraph } from '../graph/router-graph.ts';
+import type { LoadedClass } from './library-shelf.ts';
+
+export interface Revision {
+  readonly number: number;
+  readonly graph: RouterGraph;
+  readonly graphText: string;
+  readonly checked: CheckedGraph;
+  readonly classes: ReadonlyMap<string, LoadedClass>;
+}
+
+/** Everything of a revision but its number, which the journal gives. */
+export type RevisionDesign = Omit<Revision, 'number'>;
+
+/** The plan for the native engine. A kept element whose port counts changed gets a new instance. */
+export function graphPlan(next: RevisionDesign, running: RevisionDesign | undefined, actions: readonly GraphAction[]): GraphPlan {
+  const byElement = new Map(actions.filter(({ kind }) => kind !== 'drain').map((action) => [action.element, action]));
+  const index = new Map(next.graph.elements.map((element, i) => [element.name, i]));
+  const nodes = next.checked.elements.map(({ element, inputs, outputs }): NodePlan => {
+    const action = byElement.get(element.name);
+    const before = action?.from === undefined ? undefined : running?.checked.byName.get(action.from);
+    const samePorts = before?.inputs.length === inputs.length && before.outputs.length === outputs.length;
+    return {
+      name: element.name,
+      className: element.className,
+      args: element.args,
+      inputs: inputs.length,
+      outputs: outputs.length,
+      library: next.classes.get(element.className)!.library,
+      predecessor: action?.from ?? '',
+      keep: action?.kind === 'keep' && samePorts && action.from === element.name,
+    };
+  });
+  const edges = next.graph.connections.flatMap(({ from, to }) => {
+    const push = next.checked.byName.get(from.element)!.outputs[from.port] === 'push';
+    return [index.get(from.element)!, from.port, index.get(to.element)!, to.port, push ? 1 : 0];
+  });
+  return { nodes, edges: Uint32Array.from(edges) };
+}
+
+/** What is done with each state: for people, and for --dry-run. */
+export function plannedActions(
+  actions: readonly GraphAction[],
+  next: RevisionDesign,
+  running: RevisionDesign | undefined,
+): PlannedAction[] {
+  return actions.map((action) => {
+    const to = action.kind === 'drain' ? undefined : next.classes.get(action.className);
+    const from = action.kind === 'start' ? undefined : running?.classes.get(action.className);
+    const changed = to && from && to.sha256 !== from.sha256 && to.version !== from.version;
+    return {
+      kind: action.kind,
+      element: action.element,
+      className: action.className,
+      ...(action.from !== undefined && action.from !== action.element ? { from: action.from } : {}),
+      reasons: action.reasons,
+      ...(changed ? { versions: { from: from.version, to: to.version } } : {}),
+      states: stateActions(action, from?.elementClass, to?.elementClass),
+    };
+  });
+}
+
+function stateActions(action: GraphAction, from: ElementClass | undefined, to: ElementClass | undefined): PlannedAction['states'] {
+  if (action.kind === 'keep') return [];
+  const names = new Set([...(to?.states ?? []), ...(from?.states ?? [])].map(({ name }) => name));
+  return [...names].map((name) => {
+    const before = from?.states.find((state) => state.name === name);
+    const after = to?.states.find((state) => state.name === name);
+    const state = (after ?? before)!;
+    return { name, kind: state.kind, how: howOf(before, after), bytes: state.schema.size };
+  });
+}
+
+function howOf(before: StateInfo | undefined, after: StateInfo | undefined): string {
+  if (!after) return 'lost';
+  if (!before) return 'new';
+  if (JSON.stringify(before.schema) !== JSON.stringify(after.schema)) return 'converted';
+  return after.kind === 'table' ? 'adopted' : 'mapped';
+}
