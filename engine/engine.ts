@@ -96,8 +96,8 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
       throw new HotclickError('HC_ARGUMENT', `threads must be a whole number from 1 to ${mostThreads}, not ${threads}`);
     }
-    const configuration = readConfiguration(options.configuration, options);
     const catalogue = await ClassCatalogue.open(options.libraryPath);
+    const configuration = readConfiguration(options.configuration, options, catalogue);
     checkGraph(configuration.graph, (name) => catalogue.describe(name), sourceLines(configuration));
     const store = options.store === undefined ? undefined : await StoreSession.open(options.store);
     const control = createControlPages(threads);
@@ -191,7 +191,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   ): Promise<UpgradeReport> {
     return this.#change({ ...options, kind: 'apply' }, async (step) => {
       step.begin('verify', options.file ?? 'configuration');
-      const read = readConfiguration(configuration, options);
+      const read = readConfiguration(configuration, options, this.#catalogue);
       return this.#design(read, await this.#loadClasses(read.graph, this.#running.classes));
     });
   }
@@ -392,13 +392,15 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
 function readConfiguration(
   configuration: string | RouterGraph,
   options: { file?: string; defines?: Readonly<Record<string, string>> },
+  catalogue: ClassCatalogue,
 ): Configuration {
   const file = options.file ?? 'configuration';
   if (typeof configuration !== 'string') {
     return { file, graph: configuration, text: flattenClick(configuration) };
   }
   const defines = options.defines === undefined ? {} : { defines: { ...options.defines } };
-  return { file, text: configuration, graph: parseClick(configuration, { file, ...defines }) };
+  const isKnownClass = (className: string) => catalogue.fileOf(className) !== undefined;
+  return { file, text: configuration, graph: parseClick(configuration, { file, isKnownClass, ...defines }) };
 }
 
 function sourceLines({ text, file }: Configuration) {

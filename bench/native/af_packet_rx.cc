@@ -2,12 +2,12 @@
 // of 60 bytes into a veth pair in a namespace of its own, another receives them as the engine does.
 //
 //   g++ -std=c++20 -O3 -fno-exceptions -fno-rtti -pthread -Inative/include bench/native/af_packet_rx.cc
-//   native/io/[a-z]*.cc
-//       (without the _test.cc files) -o af-packet-rx && ./af-packet-rx [seconds a run] [runs]
+//       $(ls native/io/*.cc | grep -v _test) -o af-packet-rx && ./af-packet-rx [seconds a run] [runs]
 //
 // "flood": as fast as the sender can; received packets/s, lost, and ns the receiver spends on a packet.
-// "paced": 1,000 and 50,000 packets/s; µs from sending to receipt, processor share of the receiver, which
-// sleeps in poll() when there is nothing. One JSON object a line, medians over the runs.
+// "paced": 1,000 and 50,000 packets/s; microseconds from sending to receipt, processor share of the receiver,
+// which sleeps in poll() when there is nothing. One JSON object a line. On a machine with other work the
+// spread says how much to believe.
 #include <poll.h>
 #include <pthread.h>
 
@@ -144,12 +144,19 @@ Result run(const std::string& options, double seconds, double rate) {
   return r;
 }
 
-double median(const std::vector<Result>& runs, double Result::*member) {
+/// `"name":{"median":…,"min":…,"max":…}` of one figure over the runs.
+void print_figure(const char* name, const std::vector<Result>& runs, double Result::*member, int digits) {
   std::vector<double> values;
   for (const Result& r : runs) values.push_back(r.*member);
   std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  std::printf("\"%s\":{\"median\":%.*f,\"min\":%.*f,\"max\":%.*f}", name, digits, values[values.size() / 2],
+              digits, values.front(), digits, values.back());
 }
+
+struct Ring {
+  const char* options;
+  std::vector<Result> flood, slow, paced;
+};
 
 }  // namespace
 
@@ -161,26 +168,39 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "needs root, or user namespaces, and iproute2\n");
     return 1;
   }
-  for (const char* ring :
-       {"VERSION=2", "VERSION=3 BLOCK=4", "VERSION=3 BLOCK=8", "VERSION=3 BLOCK=16", "VERSION=3 BLOCK=32",
-        "VERSION=3 BLOCK=64", "VERSION=3 BLOCK=256", "VERSION=3 BLOCK=1024"}) {
-    const std::string options = std::string("DIRECTION=rx RING=8 ") + ring;
-    std::vector<Result> flood, slow, paced;
-    for (int i = 0; i < runs; ++i) {
-      flood.push_back(run(options, seconds, 0));
-      slow.push_back(run(options, seconds, 1'000));
-      paced.push_back(run(options, seconds, 50'000));
+  Ring rings[] = {{"VERSION=2", {}, {}, {}},
+                  {"VERSION=3 BLOCK=4", {}, {}, {}},
+                  {"VERSION=3 BLOCK=8", {}, {}, {}},
+                  {"VERSION=3 BLOCK=32", {}, {}, {}},
+                  {"VERSION=3 BLOCK=256", {}, {}, {}}};
+  // In turn, so that what else the machine does meets all rings alike.
+  for (int i = 0; i < runs; ++i) {
+    for (Ring& r : rings) {
+      const std::string options = std::string("DIRECTION=rx RING=8 ") + r.options;
+      r.flood.push_back(run(options, seconds, 0));
+      r.slow.push_back(run(options, seconds, 1'000));
+      r.paced.push_back(run(options, seconds, 50'000));
     }
-    std::printf("{\"ring\":\"%s\",\"flood\":{\"packets_per_second\":%.0f,\"lost\":%.4f,\"receiver_ns\":%.0f}",
-                ring, median(flood, &Result::packets_per_second), median(flood, &Result::lost),
-                median(flood, &Result::busy_ns_per_packet));
-    const std::pair<const char*, std::vector<Result>*> rates[] = {{"paced_1k", &slow}, {"paced_50k", &paced}};
+  }
+  for (const Ring& r : rings) {
+    std::printf("{\"ring\":\"%s\",\"runs\":%d,\"flood\":{", r.options, runs);
+    print_figure("packets_per_second", r.flood, &Result::packets_per_second, 0);
+    std::printf(",");
+    print_figure("lost", r.flood, &Result::lost, 4);
+    std::printf(",");
+    print_figure("receiver_ns", r.flood, &Result::busy_ns_per_packet, 0);
+    const std::pair<const char*, const std::vector<Result>*> rates[] = {{"paced_1k", &r.slow},
+                                                                        {"paced_50k", &r.paced}};
     for (const auto& [name, results] : rates) {
-      std::printf(",\"%s\":{\"p50_us\":%.0f,\"p99_us\":%.0f,\"lost\":%.4f,\"processor\":%.2f}", name,
-                  median(*results, &Result::latency_p50), median(*results, &Result::latency_p99),
-                  median(*results, &Result::lost), median(*results, &Result::processor_share));
+      std::printf("},\"%s\":{", name);
+      print_figure("p50_us", *results, &Result::latency_p50, 0);
+      std::printf(",");
+      print_figure("p99_us", *results, &Result::latency_p99, 0);
+      std::printf(",");
+      print_figure("lost", *results, &Result::lost, 4);
+      std::printf(",");
+      print_figure("processor", *results, &Result::processor_share, 3);
     }
-    std::printf(",\"runs\":%d}\n", runs);
-    std::fflush(stdout);
+    std::printf("}}\n");
   }
 }

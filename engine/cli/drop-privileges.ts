@@ -10,6 +10,7 @@ export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  readonly groups: readonly number[];
 }
 
 /** By name or number. @throws HotclickError HC_ARGUMENT when there is no such user, HC_PRIVILEGE without root. */
@@ -19,14 +20,20 @@ export async function findUser(name: string): Promise<User> {
       hint: 'start as root, or leave --user away',
     });
   }
-  const { stdout } = await promisify(execFile)('getent', ['passwd', '--', name]).catch((cause: Error) => {
-    throw new HotclickError('HC_ARGUMENT', `there is no user '${name}'`, {
-      cause,
-      hint: 'name a user of this machine with --user',
+  const account = await ask('getent', 'passwd', '--', name);
+  const [login = '', , uid, gid] = account.split(':');
+  const groups = (await ask('id', '-G', '--', login)).split(' ').map(Number);
+  return { name: login, uid: Number(uid), gid: Number(gid), groups };
+
+  async function ask(program: string, ...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(program, args).catch((cause: Error) => {
+      throw new HotclickError('HC_ARGUMENT', `there is no user '${name}'`, {
+        cause,
+        hint: 'name a user of this machine with --user',
+      });
     });
-  });
-  const [login = '', , uid, gid] = stdout.trim().split(':');
-  return { name: login, uid: Number(uid), gid: Number(gid) };
+    return stdout.trim();
+  }
 }
 
 /**
@@ -38,7 +45,8 @@ export async function findUser(name: string): Promise<User> {
 export function becomeUser(user: User, paths: readonly string[], directories: readonly string[]): void {
   try {
     for (const path of paths) chownSync(path, user.uid, user.gid);
-    setGroups(user);
+    process.setgroups?.(user.groups);
+    process.setgid?.(user.gid);
     process.setuid?.(user.uid);
   } catch (cause) {
     throw new HotclickError('HC_PRIVILEGE', `cannot become ${user.name}: ${messageOf(cause)}`, { cause });

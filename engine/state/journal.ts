@@ -3,7 +3,6 @@ import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
 import { type StateStore, storeDatabase } from './store.ts';
-import { largestRevision } from './value-table.ts';
 
 export type RevisionKind = 'start' | 'upgrade' | 'apply' | 'rollback' | 'write';
 export type RevisionStatus = 'pending' | 'committed' | 'undone' | 'failed';
@@ -50,6 +49,8 @@ const killed = 'the engine was killed';
 export class RevisionJournal {
   readonly #store: StateStore;
   readonly #records: Database<RevisionRecord, number>;
+  /** What could not be written: true for this process, and written with the next change. */
+  readonly #unwritten = new Map<number, RevisionRecord>();
   #last: number;
   #beginning = false;
 
@@ -79,7 +80,7 @@ export class RevisionJournal {
         status: 'pending',
         steps: [],
       };
-      await this.#write(record);
+      await this.#write(sizeOf(record), () => record);
       this.#last = revision;
       return record;
     } finally {
@@ -108,21 +109,18 @@ export class RevisionJournal {
 
   /** The newest revision that was committed: what runs, or ran last. */
   current(): RevisionRecord | undefined {
-    for (const { value } of this.#records.getRange({ reverse: true, start: largestRevision, end: 0 })) {
-      if (value.status === 'committed') return value;
-    }
-    return undefined;
+    return this.list().findLast(({ status }) => status === 'committed');
   }
 
   get(revision: number): RevisionRecord | undefined {
     this.#store.environment.refuseClosed();
-    return this.#records.get(revision);
+    return this.#unwritten.get(revision) ?? this.#records.get(revision);
   }
 
   /** All revisions, oldest first. */
   list(): RevisionRecord[] {
     this.#store.environment.refuseClosed();
-    return [...this.#records.getRange({})].map(({ value }) => value);
+    return [...this.#records.getRange({})].map(({ key, value }) => this.#unwritten.get(key) ?? value);
   }
 
   /**
@@ -153,24 +151,34 @@ export class RevisionJournal {
     revision: number,
     change: (record: RevisionRecord) => RevisionRecord,
   ): Promise<RevisionRecord> {
-    this.#refuseUnlessPending(this.get(revision), revision);
+    const asked = this.get(revision);
+    this.#refuseUnlessPending(asked, revision);
     let changed: RevisionRecord | undefined;
-    await this.#store.environment.commit(sizeOf(this.get(revision)), () => {
-      // Read again: a change asked for before this one may have been committed meanwhile.
-      const record = this.#records.get(revision);
-      if (record?.status !== 'pending') return;
-      changed = change(record);
-      void this.#records.put(revision, changed);
-    });
+    try {
+      await this.#write(sizeOf(asked), () => {
+        // Read again: a change asked for before this one may have been committed meanwhile.
+        const record = this.get(revision);
+        if (record?.status === 'pending') changed = change(record);
+        return changed;
+      });
+    } catch (error) {
+      if (changed !== undefined) this.#unwritten.set(revision, changed);
+      throw error;
+    }
     if (changed === undefined) this.#refuseUnlessPending(this.get(revision), revision);
     return changed as RevisionRecord;
   }
 
-  async #write(record: RevisionRecord): Promise<void> {
-    await this.#store.environment.commit(
-      sizeOf(record),
-      () => void this.#records.put(record.revision, record),
-    );
+  /** Writes a record, and with it what could not be written before. */
+  async #write(bytes: number, next: () => RevisionRecord | undefined): Promise<void> {
+    let written: RevisionRecord[] = [];
+    await this.#store.environment.commit(bytes, () => {
+      const record = next();
+      const before = [...this.#unwritten.values()].filter(({ revision }) => revision !== record?.revision);
+      written = record === undefined ? before : [...before, record];
+      for (const each of written) void this.#records.put(each.revision, each);
+    });
+    for (const { revision } of written) this.#unwritten.delete(revision);
   }
 
   #refuseUnlessPending(record: RevisionRecord | undefined, revision: number): void {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { HotclickError } from '../errors.ts';
+import { RevisionJournal } from './journal.ts';
 import { StateStore } from './store.ts';
 import { freeBytes, storeFailure } from './store-error.ts';
 import { counts, flowPage, flows } from './testing/sample-state.ts';
@@ -155,6 +156,34 @@ function runTests(): void {
       t.equal([...again.loadState()].length, 201);
     },
   );
+
+  t.test('how a revision ended holds in the process and is written when there is room', async (t) => {
+    const path = mountSmall('journal', '4m');
+    await using store = await StateStore.open(join(path, 'store'));
+    const journal = new RevisionJournal(store);
+    const graph = { elements: [], connections: [], requirements: [] };
+    const draft = {
+      kind: 'upgrade',
+      graphText: '',
+      graph,
+      libraries: {},
+      strategy: 'swap',
+      shards: 1,
+    } as const;
+    const { revision } = await journal.begin(draft);
+    fill(path);
+    const report = { log: 'x'.repeat(2 ** 21) };
+    await t.rejects(journal.commit(revision, report), { code: 'HC_STORE', details: { reason: 'full' } });
+    t.equal(journal.current()?.revision, revision);
+    t.equal(new RevisionJournal(store).current(), undefined, 'it is not on the disk');
+    emptyOut(path);
+    t.match(
+      await journal.begin(draft),
+      { revision: revision + 1, parent: revision },
+      'the next is not kept waiting',
+    );
+    t.match(new RevisionJournal(store).list(), [{ status: 'committed', report }, { status: 'pending' }]);
+  });
 
   const startHolder = async (path: string): Promise<ChildProcess> => {
     const child = spawn(process.execPath, ['--import', 'tsx', self, 'hold', path], {

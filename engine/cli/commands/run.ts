@@ -74,9 +74,12 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
 
   const output = new RunOutput(cli, json);
   await using engine = await cli.startEngine(engineOptions(configuration, options));
-  const stopped = new Promise<void>((resolve) => {
+  const stopped = new Promise<void>((resolve, reject) => {
     engine.on('stopped', resolve);
+    engine.on('failed', reject);
   });
+  // It is awaited below; until then a failure is no unhandled one.
+  stopped.catch(() => {});
   output.follow(engine);
   const server = control === undefined ? undefined : await ControlServer.listen(engine, control);
   try {

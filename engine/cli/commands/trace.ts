@@ -10,7 +10,7 @@ import { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 
 interface TraceOptions extends ControlOptions, JsonOptions {
-  readonly limit?: number;
+  readonly limit: number;
 }
 
 export function addTraceCommand(program: Command, cli: CliContext): void {
@@ -19,13 +19,13 @@ export function addTraceCommand(program: Command, cli: CliContext): void {
     .summary('follow packets through the elements')
     .description(
       'Follows the packets that match FILTER through the elements: element, version, port, and why it was dropped.\n' +
-        'Ends with Ctrl-C or after --limit packets.',
+        'Ends after --limit packets or with Ctrl-C.',
     )
     .argument(
       '<filter>',
-      'packets to follow, in the language of IPFilter, e.g. "tcp dst port 80"; - follows all',
+      'packets to follow, in the language of IPClassifier, e.g. "tcp dst port 80"; - follows all',
     )
-    .option('--limit <number>', 'packets to follow', wholeNumber(1))
+    .option('--limit <number>', 'packets to follow', wholeNumber(1), 10)
     .addOption(controlOption())
     .addOption(jsonOption())
     .action(async (filter: string, { limit, json, ...options }: TraceOptions) => {

@@ -58,4 +58,21 @@ NodeId Expressions::choice(NodeId condition, NodeId yes, NodeId no) {
   return any({all({condition, yes}), all({negation(condition), no})});
 }
 
+std::vector<uint32_t> Expressions::tests_below(const std::vector<NodeId>& roots) const {
+  std::vector<bool> reached(nodes_.size()), used(tests_.size());
+  for (NodeId root : roots) reached[root] = true;
+  for (NodeId node = node_count(); node-- > 0;) {
+    if (!reached[node]) continue;
+    if (kind(node) == Kind::test) used[test_of(node)] = true;
+    if (kind(node) == Kind::negation) reached[operand(node)] = true;
+    if (kind(node) != Kind::all && kind(node) != Kind::any) continue;
+    for (uint32_t i = 0; i < child_count(node); ++i) reached[child(node, i)] = true;
+  }
+  std::vector<uint32_t> tests;
+  for (uint32_t i = 0; i < used.size(); ++i) {
+    if (used[i]) tests.push_back(i);
+  }
+  return tests;
+}
+
 }  // namespace hotclick::core

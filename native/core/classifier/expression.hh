@@ -55,6 +55,8 @@ class Expressions {
   NodeId child(NodeId node, uint32_t i) const { return children_[nodes_[node].first + i]; }
   /// All different tests, by number.
   const std::vector<Test>& tests() const { return tests_; }
+  /// Numbers of the tests that the value of these nodes depends on, in order.
+  std::vector<uint32_t> tests_below(const std::vector<NodeId>& roots) const;
   uint32_t node_count() const { return static_cast<uint32_t>(nodes_.size()); }
 
  private:

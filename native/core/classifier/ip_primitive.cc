@@ -86,11 +86,13 @@ class Builder {
   }
   NodeId first_fragment() { return compare(Base::network, 4, 0, 0x1FFF, Relation::equal, 0, 0); }
 
-  NodeId combine(const Primitive& p, NodeId source, NodeId destination) {
-    if (p.direction == Direction::source) return source;
-    if (p.direction == Direction::destination) return destination;
+  /// `part(where)` builds the test of one address or port.
+  template <class Part>
+  NodeId combine(const Primitive& p, uint32_t source, uint32_t destination, Part part) {
+    if (p.direction == Direction::source) return part(source);
+    if (p.direction == Direction::destination) return part(destination);
     const bool either = (p.direction == Direction::either) != is_negative(p.relation);
-    return either ? e_.any({source, destination}) : e_.all({source, destination});
+    return either ? e_.any({part(source), part(destination)}) : e_.all({part(source), part(destination)});
   }
 
   NodeId address(const Primitive& p, uint32_t offset) {
@@ -158,16 +160,16 @@ NodeId build_primitive(const Primitive& p, Expressions& expressions) {
       break;
     case PrimitiveType::host:
     case PrimitiveType::net:
-      parts.push_back(b.combine(p, b.address(p, 12), b.address(p, 16)));
+      parts.push_back(b.combine(p, 12, 16, [&](uint32_t offset) { return b.address(p, offset); }));
       break;
     case PrimitiveType::ether:
-      parts.push_back(b.combine(p, b.ether(p, 6), b.ether(p, 0)));
+      parts.push_back(b.combine(p, 6, 0, [&](uint32_t offset) { return b.ether(p, offset); }));
       break;
     case PrimitiveType::protocol:
       parts.push_back(b.compare(Base::network, 8, 16, p.mask, p.relation, p.low, p.high));
       break;
     case PrimitiveType::port:
-      parts.push_back(b.combine(p, b.port(p, 16), b.port(p, 0)));
+      parts.push_back(b.combine(p, 16, 0, [&](uint32_t shift) { return b.port(p, shift); }));
       break;
     case PrimitiveType::tcp_flag:
       parts.push_back(b.compare(Base::transport, 12, 16, p.low, Relation::equal, p.low, p.low));

@@ -48,7 +48,7 @@ inline uint32_t field_value(const Extent& extent, const Field& field) {
 /// Header positions of a chunk.
 struct Located {
   const uint8_t* at[base_count][chunk_size];
-  uint32_t incomplete;  // one bit for each packet that lacks bytes; its positions lead to zeros
+  uint64_t incomplete;  // one bit for each packet that lacks bytes; its positions lead to zeros
 };
 
 /// A frame's worth of zeros, so that reads for incomplete packets need no test.
@@ -71,7 +71,7 @@ inline void locate_bases(const Program& program, hc_packet* const* packets, uint
     if constexpr (has(Base::network)) complete &= (network != 0) & (network + needed(Base::network) <= end);
     if constexpr (has(Base::transport)) complete &= (transport != 0) & (transport + needed(Base::transport) <= end);
     if (HC_UNLIKELY(!complete)) {
-      out.incomplete |= 1u << i;
+      out.incomplete |= uint64_t{1} << i;
       for (uint32_t b = 0; b < base_count; ++b) out.at[b][i] = zero_frame;
       continue;
     }

@@ -9,7 +9,6 @@ using Slot = uint16_t[chunk_size];
 
 template <class Class>
 void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
-#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) {
     uint16_t word;
     memcpy(&word, at[i] + offset, 2);
@@ -19,7 +18,6 @@ void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* class
 
 template <class Class>
 void look_up_bytes(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
-#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) out[i] = classes[at[i][offset]];
 }
 
@@ -75,8 +73,8 @@ void run_tables(const Program& program, hc_packet* const* packets, uint32_t coun
   locate(program, packets, count, located);
   alignas(64) Slot slots[most_slots];
   for (const LookupStep& step : program.lookups) look_up(step, located, count, slots[step.slot]);
-  for (uint32_t rest = located.incomplete; HC_UNLIKELY(rest != 0); rest &= rest - 1) {
-    const uint32_t i = static_cast<uint32_t>(__builtin_ctz(rest));
+  for (uint64_t rest = located.incomplete; HC_UNLIKELY(rest != 0); rest &= rest - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
     for (const LookupStep& step : program.lookups) {
       const Extent extent = find_extent(*static_cast<const Packet*>(packets[i]), step.field.base);
       slots[step.slot][i] = step.class_of(field_value(extent, step.field));
@@ -87,7 +85,6 @@ void run_tables(const Program& program, hc_packet* const* packets, uint32_t coun
     uint16_t* out = slots[step.slot];
     const uint16_t* table = step.table.data();
     const uint32_t stride = step.stride;
-#pragma GCC unroll 8
     for (uint32_t i = 0; i < count; ++i) out[i] = table[a[i] * stride + b[i]];
   }
   if (program.method == Program::Method::intersection) {

@@ -33,7 +33,6 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
     const uint8_t* const* at = located.at[static_cast<uint32_t>(program.words[w].base)];
     const uint32_t offset = program.words[w].offset;
     for (uint32_t i = count; i < chunk_size; ++i) words[w][i] = 0;
-#pragma GCC unroll 8
     for (uint32_t i = 0; i < count; ++i) memcpy(&words[w][i], at[i] + offset, 2);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     for (uint32_t i = 0; i < chunk_size; ++i) {
@@ -53,12 +52,11 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
     }
     bit = static_cast<uint16_t>(bit << 1);
   }
-  for (uint32_t rest = located.incomplete; HC_UNLIKELY(rest != 0); rest &= rest - 1) {
-    const uint32_t i = static_cast<uint32_t>(__builtin_ctz(rest));
+  for (uint64_t rest = located.incomplete; HC_UNLIKELY(rest != 0); rest &= rest - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
     outcome[i] = outcome_of(program, *static_cast<const Packet*>(packets[i]));
   }
   const uint16_t* table = program.outcomes.data();
-#pragma GCC unroll 8
   for (uint32_t i = 0; i < count; ++i) ports[i] = table[outcome[i]];
 }
 

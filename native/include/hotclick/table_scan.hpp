@@ -10,7 +10,7 @@ namespace hotclick {
 struct TableScan {
   const hc_table* table;
   uint32_t slot = 0, left;
-  explicit TableScan(const hc_table_slot& t) : table(t.table), left(t.table->live) {}
+  explicit TableScan(const hc_table_slot& t) : table(t.table), left(t.table ? t.table->live : 0) {}
 
   /// The slot of the next live record, in the present layout; no_slot at the end.
   HC_COLD uint32_t next() {

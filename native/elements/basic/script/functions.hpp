@@ -57,7 +57,7 @@ class Calculator {
 
   /// Appends the value; false with the message in `error`.
   bool evaluate(Function f, String arguments, ScriptText& out, char* error) const {
-    arguments = trimmed(arguments);
+    if (f != Function::length && f != Function::unquoted) arguments = trimmed(arguments);
     if (f <= Function::max) return fold(f, arguments, out, error);
     if (f <= Function::rem) return modulo(arguments, out, error);
     if (f <= Function::abs) return sign(f, arguments, out, error);

@@ -55,10 +55,16 @@ struct ScriptElement : Element {
 
   // For Expander.
   bool variable(const String& name, ScriptText& out);
-  bool handler(String call, ScriptText& out);
+  bool handler(const String& text, ScriptText& out);
 
  private:
   static constexpr uint32_t max_jumps = 1000;
+
+  /// A handler's name and what it is called with.
+  struct Call {
+    ScriptText text, plain;
+    String path, arguments;
+  };
 
   bool acts() const { return type == Type::packet || shard()->index == 0; }
   void begin();
@@ -78,6 +84,8 @@ struct ScriptElement : Element {
   int32_t output_of_run(uint32_t port);
   bool expand(const String& text, Quotes quotes, ScriptText& out);
   bool expand_unquoted(const String& text, ScriptText& out);
+  bool expand_call(const Instruction& in, bool unquotes, Call& call);
+  bool call_read(const String& path, const String& arguments, ScriptText& out);
   void keep(const String& name, const String& value);
   void say(const char* message);
   void flush();

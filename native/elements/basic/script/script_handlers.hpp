@@ -132,24 +132,28 @@ inline bool ScriptElement::variable(const String& name, ScriptText& out) {
   return true;
 }
 
+inline bool ScriptElement::handler(const String& text, ScriptText& out) {
+  String arguments = text;
+  const String path = shift_word(arguments);
+  return call_read(path, arguments, out);
+}
+
 /// A read handler, or a function. A function may be called by its name alone, or as one of any script.
-inline bool ScriptElement::handler(String call, ScriptText& out) {
-  const String path = shift_word(call);
-  String name = path;
+inline bool ScriptElement::call_read(const String& path, const String& arguments, ScriptText& out) {
   uint32_t dot = path.length;
   while (dot > 0 && path.data[dot - 1] != '.') --dot;
-  name = after(path, dot);
+  const String name = after(path, dot);
   char error[HC_ERROR_SIZE] = "";
-  const bool called_as_function = dot == 0 || call.length != 0;
+  const bool called_as_function = dot == 0 || arguments.length != 0;
   const Function f = called_as_function ? find_function(name) : Function::none;
   if (f != Function::none) {
-    if (Calculator(shard()).evaluate(f, call, out, error)) return true;
+    if (Calculator(shard()).evaluate(f, arguments, out, error)) return true;
   } else if (dot == 0 && equals(name, "get")) {
     String value;
-    if (variables().get(call, value)) return out.add(value), true;
-    self->host->fail(error, "no variable '%.*s'", static_cast<int>(call.length), call.data);
+    if (variables().get(arguments, value)) return out.add(value), true;
+    self->host->fail(error, "no variable '%.*s'", static_cast<int>(arguments.length), arguments.data);
   } else if (dot == 0 && equals(name, "shift")) {
-    const String which = call.length != 0 ? call : String{"args", 4, 0};
+    const String which = arguments.length != 0 ? arguments : String{"args", 4, 0};
     ScriptText before;
     if (variable(which, before)) {
       String rest = before.view();
@@ -157,7 +161,7 @@ inline bool ScriptElement::handler(String call, ScriptText& out) {
       return keep(which, rest), true;
     }
     self->host->fail(error, "no variable '%.*s'", static_cast<int>(which.length), which.data);
-  } else if (call.length != 0) {
+  } else if (arguments.length != 0) {
     self->host->fail(error, "handler '%.*s' takes no parameters", static_cast<int>(path.length), path.data);
   } else if (self->host->read_handler(self, &path, out.out()) == 0) {
     return true;
@@ -166,6 +170,16 @@ inline bool ScriptElement::handler(String call, ScriptText& out) {
   }
   say(error);
   return false;
+}
+
+inline bool ScriptElement::expand_call(const Instruction& in, bool unquotes, Call& call) {
+  if (!expand(in.text, Quotes::keep, call.text)) return false;
+  call.arguments = call.text.view();
+  call.path = shift_word(call.arguments);
+  if (!unquotes) return true;
+  unquote(call.arguments, call.plain);
+  call.arguments = call.plain.view();
+  return true;
 }
 
 inline bool ScriptElement::expand(const String& text, Quotes quotes, ScriptText& out) {

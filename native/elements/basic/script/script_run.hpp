@@ -222,10 +222,9 @@ inline void ScriptElement::print(const Instruction& in) {
   const char first = in.text.length != 0 ? in.text.data[0] : 0;
   const char letter = static_cast<char>(first | 0x20);
   if ((letter >= 'a' && letter <= 'z') || first == '@' || first == '_') {
-    ScriptText call;
-    const bool good = in.op == Op::print || in.op == Op::printn ? expand(in.text, Quotes::keep, call)
-                                                                : expand_unquoted(in.text, call);
-    if (!good || !handler(trimmed(call.view()), value)) return;
+    Call call;
+    if (!expand_call(in, in.op == Op::printq || in.op == Op::printnq, call)) return;
+    if (!call_read(call.path, call.arguments, value)) return;
   } else if (!expand(in.text, Quotes::remove, value)) {
     return;
   }
@@ -237,28 +236,25 @@ inline void ScriptElement::print(const Instruction& in) {
 }
 
 inline void ScriptElement::read(const Instruction& in) {
-  ScriptText call, value;
-  const bool good = in.op == Op::read ? expand(in.text, Quotes::keep, call) : expand_unquoted(in.text, call);
-  if (!good || !handler(trimmed(call.view()), value)) return;
+  Call call;
+  ScriptText value;
+  if (!expand_call(in, in.op == Op::readq, call) || !call_read(call.path, call.arguments, value)) return;
   flush();
-  String rest = call.view();
-  said_.add(shift_word(rest));
+  said_.add(call.path);
   said_.add(":\n");
   said_.add(value.view());
   flush();
 }
 
 inline void ScriptElement::write(const Instruction& in) {
-  ScriptText call;
-  const bool good = in.op == Op::write ? expand(in.text, Quotes::keep, call) : expand_unquoted(in.text, call);
-  if (!good) return;
-  String value = trimmed(call.view());
-  const String path = shift_word(value);
+  Call call;
+  if (!expand_call(in, in.op == Op::writeq, call)) return;
+  const String& path = call.path;
   char text[HC_ERROR_SIZE] = "";
   Error error = {text, self->host};
-  const bool own = memchr(path.data, '.', path.length) == nullptr;
-  const bool done =
-      own ? write_own(path, value, error) : self->host->write_handler(self, &path, &value, text) == 0;
+  const bool own = path.length == 0 || memchr(path.data, '.', path.length) == nullptr;
+  const bool done = own ? write_own(path, call.arguments, error)
+                        : self->host->write_handler(self, &path, &call.arguments, text) == 0;
   state->write_status = done ? 0 : -1;
   if (!done) say(text);
 }
