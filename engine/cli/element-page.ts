@@ -27,7 +27,10 @@ export function summaryOf({ help }: ElementClass): string {
 
 function argumentSection(elementClass: ElementClass): string[] {
   const rows = elementClass.arguments.map(({ name, type, positional, mandatory, defaultText, help }) => {
-    const kind = [positional ? 'positional' : 'keyword', ...(mandatory ? ['mandatory'] : [])].join(', ');
+    const kind = [
+      positional || type === 'rest' ? 'positional' : 'keyword',
+      ...(mandatory ? ['mandatory'] : []),
+    ].join(', ');
     return [code(name), type, kind, defaultText === '' ? '' : code(defaultText), help];
   });
   return section('Arguments', ['name', 'type', 'kind', 'default', 'meaning'], rows);

@@ -12,7 +12,10 @@ export function elementText(elementClass: ElementClass): string {
       renderTable(rows, [
         { head: 'name', cell: ({ name }) => name },
         { head: 'type', cell: ({ type }) => type },
-        { head: 'kind', cell: ({ positional }) => (positional ? 'positional' : 'keyword') },
+        {
+          head: 'kind',
+          cell: ({ positional, type }) => (positional || type === 'rest' ? 'positional' : 'keyword'),
+        },
         { head: 'default', cell: ({ mandatory, defaultText }) => (mandatory ? '(mandatory)' : defaultText) },
         { head: 'meaning', cell: (row) => row.help },
       ]),

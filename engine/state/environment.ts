@@ -18,8 +18,9 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Database, type DatabaseOptions, type Key, open, type RootDatabase } from 'lmdb';
+import { dataPageSize, type FileShape, reserveRoom, type WriteLoad } from './data-room.ts';
 import { checkDataFile } from './lmdb-file.ts';
-import { describeFailure, freeBytes, storeError } from './store-error.ts';
+import { describeFailure, storeError } from './store-error.ts';
 import { claimOwnership, refuseIfHeld, releaseOwnership } from './store-owner.ts';
 
 export interface EnvironmentOptions {
@@ -29,31 +30,32 @@ export interface EnvironmentOptions {
   readonly mapSize?: number;
 }
 
-/** Chosen by bench/store: pages of 3.6 KB fill LMDB pages of 4 KB best, and no larger size was faster. */
-const pageSize = 4096;
 const defaultMapSize = 16 * 2 ** 30;
 /** LMDB's lock file with its 126 reader slots, rounded up to whole pages. */
 const lockFileSize = 12 * 1024;
-/** LMDB does not survive running out of space while it makes its databases: without this much it is not opened. */
-const roomToOpen = 2 ** 20;
-/** A commit that fails in LMDB's own thread is reported on stderr too; near the end of the disk it runs in ours. */
-const roomForBackground = 16 * 2 ** 20;
+/** LMDB does not survive a full disk while it makes its file: without this much room it is not made. */
+const roomToBegin = 2 ** 20;
+/** To open or make the databases. */
+const loadOfOpening: WriteLoad = { values: 64, pages: 16 };
 
 export class Environment {
   readonly directory: string;
   readonly readOnly: boolean;
   readonly #root: RootDatabase;
   #last: Promise<unknown> = Promise.resolve();
+  #largest: Pick<Database, 'getStats'>;
+  #owned = false;
   #closed = false;
 
   private constructor(directory: string, readOnly: boolean, root: RootDatabase) {
     this.directory = directory;
     this.readOnly = readOnly;
     this.#root = root;
+    this.#largest = root;
   }
 
   /** Errors: HC_STORE with `details.reason`; see docs/design/store.md. */
-  static open(directory: string, options: EnvironmentOptions = {}): Environment {
+  static async open(directory: string, options: EnvironmentOptions = {}): Promise<Environment> {
     const readOnly = options.readOnly ?? false;
     try {
       const used = readOnly ? prepareForReading(directory) : prepareForWriting(directory);
@@ -62,16 +64,15 @@ export class Environment {
         noSubdir: false,
         mapSize: options.mapSize ?? defaultMapSize,
         maxDbs: 16,
-        pageSize,
+        pageSize: dataPageSize,
         encoding: 'binary' as const,
         // Writes of one turn are grouped by `commit`; the package's own grouping leaves a promise nobody can catch.
         eventTurnBatching: false,
         permissionsMode: 0o600,
         readOnly,
       };
-      const root = open(settings);
-      const environment = new Environment(directory, readOnly, root);
-      if (!readOnly) environment.#claim(used);
+      const environment = new Environment(directory, readOnly, open(settings));
+      if (!readOnly) await environment.#takeOver(used);
       return environment;
     } catch (error) {
       throw describeFailure('open', directory, error);
@@ -100,18 +101,23 @@ export class Environment {
   /**
    * Runs `write`, whose puts and removes become one transaction: after `kill -9` all of it is there or nothing.
    * Resolves when it has been committed and flushed. `write` must not throw; buffers given to put must not change
-   * before the promise settles. `bytes` is about what will be written.
+   * before the promise settles. `load` bounds what will be written.
    */
-  commit(bytes: number, write: () => void): Promise<void> {
+  commit(load: WriteLoad, write: () => void): Promise<void> {
     this.refuseClosed();
     if (this.readOnly) {
       return Promise.reject(
         storeError('read-only', `the store ${this.directory} was opened for reading only`),
       );
     }
-    const done = this.#last.then(() => this.#commitNow(bytes, write));
+    const done = this.#last.then(() => this.#commitNow(load, write));
     this.#last = done.catch(() => undefined);
     return done;
+  }
+
+  /** The database whose tree is the largest; its shape tells how many pages a transaction may touch. */
+  watchShape(database: Pick<Database, 'getStats'>): void {
+    this.#largest = database;
   }
 
   /** Bytes of the data file. */
@@ -129,13 +135,13 @@ export class Environment {
     this.#closed = true;
     await this.#last;
     await this.#root.close();
-    if (!this.readOnly) releaseOwnership(this.directory);
+    if (this.#owned) releaseOwnership(this.directory);
   }
 
-  async #commitNow(bytes: number, write: () => void): Promise<void> {
+  async #commitNow(load: WriteLoad, write: () => void): Promise<void> {
     try {
-      if (freeBytes(this.directory) > 4 * bytes + roomForBackground) await this.#root.batch(write);
-      else this.#root.transactionSync(write);
+      await reserveRoom(join(this.directory, 'data.mdb'), load, this.#shape());
+      await this.#root.batch(write);
     } catch (error) {
       // The package rejects at once with a general message and gives the cause in a second promise.
       const commitError = (error as { commitError?: Promise<unknown> }).commitError;
@@ -144,18 +150,34 @@ export class Environment {
     }
   }
 
-  #claim(used: boolean): void {
+  #shape(): FileShape {
+    const stats = this.#largest.getStats() as DatabaseStats;
+    const treePages = stats.treeBranchPageCount + stats.treeLeafPageCount;
+    return { lastPageNumber: stats.lastPageNumber, treeDepth: stats.treeDepth, treePages };
+  }
+
+  /** Becomes the owner of an environment that has just been opened, and makes room for its databases. */
+  async #takeOver(used: boolean): Promise<void> {
     try {
       this.#root.transactionSync(() => claimOwnership(this.directory));
+      this.#owned = true;
       if (used && this.databaseCount() > 0 && !hasMarker(this.#root)) {
-        releaseOwnership(this.directory);
         throw storeError('foreign', `${this.directory} holds an LMDB database of another program`);
       }
+      await reserveRoom(join(this.directory, 'data.mdb'), loadOfOpening, this.#shape());
     } catch (error) {
-      void this.#root.close();
+      await this.close();
       throw error;
     }
   }
+}
+
+/** The part of the package's statistics that is used here; its declarations leave them out. */
+interface DatabaseStats {
+  readonly lastPageNumber: number;
+  readonly treeDepth: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
 }
 
 /** The database that every store has, and nothing else; created first. */
@@ -184,7 +206,7 @@ function prepareForWriting(directory: string): boolean {
   const path = join(directory, 'data.mdb');
   const used = existsSync(path) && checkUnlessHeld(directory, path);
   if (used) accessSync(path, constants.R_OK | constants.W_OK);
-  probeSpace(directory);
+  else probeSpace(directory);
   reserveLockFile(join(directory, 'lock.mdb'));
   return used;
 }
@@ -205,7 +227,7 @@ function makeDirectory(directory: string): void {
 function probeSpace(directory: string): void {
   const path = join(directory, 'probe');
   try {
-    writeFileSync(path, Buffer.alloc(roomToOpen), { mode: 0o600 });
+    writeFileSync(path, Buffer.alloc(roomToBegin), { mode: 0o600 });
   } finally {
     rmSync(path, { force: true });
   }

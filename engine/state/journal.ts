@@ -2,6 +2,7 @@
 import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
+import { pagesOf, type WriteLoad } from './data-room.ts';
 import { type StateStore, storeDatabase } from './store.ts';
 
 export type RevisionKind = 'start' | 'upgrade' | 'apply' | 'rollback' | 'write';
@@ -80,7 +81,7 @@ export class RevisionJournal {
         status: 'pending',
         steps: [],
       };
-      await this.#write(sizeOf(record), () => record);
+      await this.#write(() => record, record);
       this.#last = revision;
       return record;
     } finally {
@@ -151,28 +152,27 @@ export class RevisionJournal {
     revision: number,
     change: (record: RevisionRecord) => RevisionRecord,
   ): Promise<RevisionRecord> {
-    const asked = this.get(revision);
-    this.#refuseUnlessPending(asked, revision);
+    const asked = this.#pending(revision);
     let changed: RevisionRecord | undefined;
     try {
-      await this.#write(sizeOf(asked), () => {
+      await this.#write(() => {
         // Read again: a change asked for before this one may have been committed meanwhile.
         const record = this.get(revision);
         if (record?.status === 'pending') changed = change(record);
         return changed;
-      });
+      }, change(asked));
     } catch (error) {
       if (changed !== undefined) this.#unwritten.set(revision, changed);
       throw error;
     }
-    if (changed === undefined) this.#refuseUnlessPending(this.get(revision), revision);
-    return changed as RevisionRecord;
+    return changed ?? this.#pending(revision);
   }
 
-  /** Writes a record, and with it what could not be written before. */
-  async #write(bytes: number, next: () => RevisionRecord | undefined): Promise<void> {
+  /** Writes a record, which will be about as large as `sample`, and with it what could not be written before. */
+  async #write(next: () => RevisionRecord | undefined, sample: RevisionRecord): Promise<void> {
     let written: RevisionRecord[] = [];
-    await this.#store.environment.commit(bytes, () => {
+    const expected = [...this.#unwritten.values(), sample];
+    await this.#store.environment.commit(loadOf(expected), () => {
       const record = next();
       const before = [...this.#unwritten.values()].filter(({ revision }) => revision !== record?.revision);
       written = record === undefined ? before : [...before, record];
@@ -181,14 +181,16 @@ export class RevisionJournal {
     for (const { revision } of written) this.#unwritten.delete(revision);
   }
 
-  #refuseUnlessPending(record: RevisionRecord | undefined, revision: number): void {
-    if (record?.status === 'pending') return;
+  /** A pending revision. Errors: HC_ARGUMENT. */
+  #pending(revision: number): RevisionRecord {
+    const record = this.get(revision);
+    if (record?.status === 'pending') return record;
     const is = record === undefined ? 'not in the journal' : `already ${record.status}`;
     throw new HotclickError('HC_ARGUMENT', `revision ${revision} is ${is}`);
   }
 }
 
-/** About what a record takes in the store. */
-function sizeOf(record: RevisionRecord | undefined): number {
-  return 4096 + 4 * (record?.graphText.length ?? 0);
+function loadOf(records: readonly RevisionRecord[]): WriteLoad {
+  const pages = records.reduce((sum, record) => sum + pagesOf(2 * JSON.stringify(record).length), 0);
+  return { values: records.length, pages };
 }

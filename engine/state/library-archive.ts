@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
+import { pagesOf } from './data-room.ts';
 import { type StateStore, storeDatabase } from './store.ts';
 import { describeFailure, storeError } from './store-error.ts';
 
@@ -35,10 +36,13 @@ export class LibraryArchive {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const known = this.has(sha256);
     const entry: ArchivedLibrary = { className, version, sha256, bytes: content.length, addedAt: Date.now() };
-    await this.#store.environment.commit(known ? 4096 : content.length + 4096, () => {
-      if (!known) void this.#contents.put(sha256, content);
-      void this.#index.put([className, version, sha256], entry);
-    });
+    await this.#store.environment.commit(
+      { values: 2, pages: 1 + (known ? 0 : pagesOf(content.length)) },
+      () => {
+        if (!known) void this.#contents.put(sha256, content);
+        void this.#index.put([className, version, sha256], entry);
+      },
+    );
     return sha256;
   }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'lmdb';
 import type { SchemaInfo } from '../graph/element-class.ts';
+import { pagesOf } from './data-room.ts';
 import type { StateLayout } from './state-page.ts';
 import { storeError } from './store-error.ts';
 
@@ -109,14 +110,15 @@ export class StateCatalog {
   }
 
   /** What must be written with the next transaction: `put` writes it, `saved` is called when it has been committed. */
-  unsaved(): { readonly bytes: number; put(): void; saved(): void } {
+  unsaved(): { readonly values: number; readonly pages: number; put(): void; saved(): void } {
     const layouts = [...this.#unsavedLayouts].map((id) => {
       const layout = this.layout(id);
       return { id, record: { hash: layoutHash(layout), layout } };
     });
     const states = [...this.#unsavedStates].map((id) => ({ id, record: this.state(id) }));
     return {
-      bytes: 4096 * (layouts.length + states.length),
+      values: layouts.length + states.length,
+      pages: layouts.reduce((sum, layout) => sum + pagesOf(JSON.stringify(layout).length), states.length),
       put: () => {
         for (const { id, record } of layouts) void this.#layoutTable.put(id, record);
         for (const { id, record } of states) void this.#stateTable.put(id, record);

@@ -207,7 +207,7 @@ function runTests(): void {
     await reader.close();
     child.kill('SIGKILL');
     await ended;
-    t.ok(existsSync(join(path, 'owner.json')), 'the killed engine left its name behind');
+    t.match(readFileSync(join(path, 'owner.json'), 'utf8'), `"pid":${child.pid}`, 'it left its name behind');
     await using store = await StateStore.open(path);
     t.equal([...store.loadState()].length, 1);
   });
@@ -215,7 +215,7 @@ function runTests(): void {
   t.test('a name left behind does not hold the store, even when its pid lives again', async (t) => {
     const path = join(directory, 'stale');
     await (await StateStore.open(path)).close();
-    t.notOk(existsSync(join(path, 'owner.json')), 'an orderly end leaves no name');
+    t.notMatch(readFileSync(join(path, 'owner.json'), 'utf8'), 'pid', 'an orderly end leaves no name');
     const first = await StateStore.open(path);
     const mine = JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as Record<string, unknown>;
     await first.close();

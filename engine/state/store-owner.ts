@@ -2,7 +2,7 @@
  * Who holds a store. `owner.json` in its directory names the process by pid, start time and boot, so that the file
  * a killed engine left behind is recognised as stale even when its pid has been given to another process.
  */
-import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeError } from './store-error.ts';
 
@@ -17,6 +17,7 @@ export interface StoreOwner {
 }
 
 const fileName = 'owner.json';
+const fileSize = 1024;
 
 /** The living process that holds the store; undefined when there is none or it has died. */
 export function livingOwner(directory: string): StoreOwner | undefined {
@@ -49,16 +50,24 @@ export function claimOwnership(directory: string): void {
     pidNamespace: pidNamespace(),
     since: new Date().toISOString(),
   };
-  const path = join(directory, fileName);
-  writeFileSync(`${path}.new`, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writeOwner(directory, owner);
 }
 
 /** Gives the store up; a file that names another process is left alone. */
 export function releaseOwnership(directory: string): void {
   const owner = readOwner(directory);
   if (owner?.pid === process.pid && owner.startTime === startTimeOf(process.pid)) {
-    rmSync(join(directory, fileName), { force: true });
+    writeOwner(directory, {});
+  }
+}
+
+/** Always the same size and in place: that takes no room, so a store can be taken over on a full disk. */
+function writeOwner(directory: string, owner: StoreOwner | Record<string, never>): void {
+  const fd = openSync(join(directory, fileName), constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    writeSync(fd, JSON.stringify(owner).padEnd(fileSize), 0);
+  } finally {
+    closeSync(fd);
   }
 }
 

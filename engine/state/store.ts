@@ -4,6 +4,7 @@
  */
 import type { Database, DatabaseOptions, Key } from 'lmdb';
 import { HotclickError } from '../errors.ts';
+import { pagesOf } from './data-room.ts';
 import { Environment, type EnvironmentOptions, markerDatabase } from './environment.ts';
 import { StateCatalog, type StateName } from './state-catalog.ts';
 import type {
@@ -57,6 +58,12 @@ export interface WriteOptions {
   readonly complete?: boolean;
 }
 
+interface ValueWrite {
+  readonly key: Uint8Array;
+  readonly data: Uint8Array;
+  readonly layoutId: number;
+}
+
 interface StoreMarker {
   readonly format: string;
   readonly version: number;
@@ -87,6 +94,7 @@ export class StateStore {
       keyEncoding: 'binary',
       useVersions: true,
     });
+    environment.watchShape(this.#values);
     this.catalog = new StateCatalog(
       storeDatabase(environment, 'layouts', uint32Json),
       storeDatabase(environment, 'states', uint32Json),
@@ -106,7 +114,7 @@ export class StateStore {
         `keepRevisions must be a whole number above 0, not ${keepRevisions}`,
       );
     }
-    const environment = Environment.open(directory, options);
+    const environment = await Environment.open(directory, options);
     try {
       await checkMarker(environment);
       return new StateStore(environment, keepRevisions);
@@ -132,17 +140,13 @@ export class StateStore {
       ...published.pages.map((page) => this.#prepare(page, page.page, revision)),
       ...published.statics.map((value) => this.#prepare(value, staticPage, revision)),
     ];
-    const ended = options.complete ? this.#othersThan(records, revision) : [];
-    const known = this.#revisions.get(revision);
-    const nothing = records.length === 0 && ended.length === 0;
-    if (nothing && (revision === 0 || known !== undefined)) return; // 0: nothing runs yet
+    if (options.complete) records.push(...this.#endsOfOthers(records, revision));
+    if (records.length === 0 && (revision === 0 || this.#revisions.doesExist(revision))) return; // 0: nothing runs yet
     const catalog = this.catalog.unsaved();
-    const bytes =
-      records.reduce((sum, record) => sum + record.data.length, 64 * ended.length) + catalog.bytes;
-    await this.environment.commit(bytes, () => {
+    const pages = records.reduce((sum, record) => sum + pagesOf(record.data.length), catalog.pages);
+    await this.environment.commit({ values: records.length + catalog.values, pages }, () => {
       catalog.put();
       for (const { key, data, layoutId } of records) void this.#values.put(key, data, layoutId);
-      for (const { key, data, layoutId } of ended) void this.#values.put(key, data, layoutId);
       void this.#revisions.put(revision, nextRevisionRecord(revision, this.#revisions.get(revision)));
     });
     catalog.saved();
@@ -203,7 +207,7 @@ export class StateStore {
       reader.close();
     }
     const dropped = revisions.filter(({ revision }) => revision < oldest.revision);
-    await this.environment.commit(64 * (keys.length + dropped.length), () => {
+    await this.environment.commit({ values: keys.length + dropped.length, pages: 0 }, () => {
       for (const key of keys) void this.#values.remove(key);
       for (const { revision } of dropped) void this.#revisions.remove(revision);
     });
@@ -218,7 +222,7 @@ export class StateStore {
     return this.close();
   }
 
-  #prepare(value: PublishedPage | PublishedStatic, page: number, revision: number) {
+  #prepare(value: PublishedPage | PublishedStatic, page: number, revision: number): ValueWrite {
     checkNumber('shard', value.shard, largestShard);
     if (value.layout.kind === 'table') checkNumber('page', page, staticPage - 1);
     const stateId = this.catalog.stateId(value.element, value.state);
@@ -227,9 +231,9 @@ export class StateStore {
   }
 
   /** Ends for all pages and static values but those being written. */
-  #othersThan(records: readonly { key: Uint8Array }[], revision: number) {
+  #endsOfOthers(records: readonly ValueWrite[], revision: number): ValueWrite[] {
     const written = new Set(records.map(({ key }) => pageName(key)));
-    const ended: { key: Uint8Array; data: Uint8Array; layoutId: number }[] = [];
+    const ended: ValueWrite[] = [];
     const reader = this.reader();
     try {
       for (const entry of reader.newest(revision)) {
@@ -290,7 +294,7 @@ async function checkMarker(environment: Environment): Promise<void> {
   const marker = database.get(markerKey);
   if (marker === undefined && !environment.readOnly) {
     const created: StoreMarker = { format: formatName, version: formatVersion, createdAt: Date.now() };
-    await environment.commit(4096, () => void database.put(markerKey, created));
+    await environment.commit({ values: 1, pages: 1 }, () => void database.put(markerKey, created));
     return;
   }
   if (marker?.format !== formatName) throw storeError('foreign', `${directory} is not a hotclick store`);

@@ -28,5 +28,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 }  // namespace
 }  // namespace hotclick::addon
 
-static Napi::Object hotclick_init(Napi::Env env, Napi::Object exports) { return hotclick::addon::init(env, exports); }
+static Napi::Object hotclick_init(Napi::Env env, Napi::Object exports) {
+  return hotclick::addon::init(env, exports);
+}
 NODE_API_MODULE(hotclick, hotclick_init)

@@ -12,14 +12,15 @@ using namespace core;
 
 void ElementHarness::define(Napi::Env env, Napi::Object exports) {
   using H = ElementHarness;
-  exports.Set("ElementHarness",
-              DefineClass(env, "ElementHarness",
-                          {InstanceMethod("push", &H::push), InstanceMethod("supply", &H::supply),
-                           InstanceMethod("pull", &H::pull), InstanceMethod("output", &H::output),
-                           InstanceMethod("drops", &H::drops), InstanceMethod("handler", &H::handler),
-                           InstanceMethod("run", &H::run), InstanceMethod("advance", &H::advance),
-                           InstanceMethod("upgrade", &H::upgrade), InstanceMethod("printed", &H::printed),
-                           InstanceMethod("freePackets", &H::freePackets), InstanceMethod("close", &H::closeCall)}));
+  exports.Set(
+      "ElementHarness",
+      DefineClass(env, "ElementHarness",
+                  {InstanceMethod("push", &H::push), InstanceMethod("supply", &H::supply),
+                   InstanceMethod("pull", &H::pull), InstanceMethod("output", &H::output),
+                   InstanceMethod("drops", &H::drops), InstanceMethod("handler", &H::handler),
+                   InstanceMethod("run", &H::run), InstanceMethod("advance", &H::advance),
+                   InstanceMethod("upgrade", &H::upgrade), InstanceMethod("printed", &H::printed),
+                   InstanceMethod("freePackets", &H::freePackets), InstanceMethod("close", &H::closeCall)}));
 }
 
 ElementHarness::ElementHarness(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ElementHarness>(info) {
@@ -27,7 +28,8 @@ ElementHarness::ElementHarness(const Napi::CallbackInfo& info) : Napi::ObjectWra
   inputs_ = spec.Get("inputs").As<Napi::Number>().Uint32Value();
   outputs_ = spec.Get("outputs").As<Napi::Number>().Uint32Value();
   control_ = std::make_unique<uint8_t[]>(8192);
-  auto* page = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(control_.get()) + 4095) & ~uintptr_t{4095});
+  auto* page =
+      reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(control_.get()) + 4095) & ~uintptr_t{4095});
   std::string error;
   engine_ = EngineCore::create(1, 4096, page, error);
   if (!engine_) {
@@ -133,7 +135,8 @@ Napi::Value ElementHarness::pull(const Napi::CallbackInfo& info) {
   batch.count = 0;
   const uint32_t max = info[1].As<Napi::Number>().Uint32Value();
   if (element().descriptor->pull) {
-    element().descriptor->pull(element().instance.object, info[0].As<Napi::Number>().Uint32Value(), &batch, max);
+    element().descriptor->pull(element().instance.object, info[0].As<Napi::Number>().Uint32Value(), &batch,
+                               max);
   }
   auto list = Napi::Array::New(info.Env(), batch.count);
   for (uint32_t i = 0; i < batch.count; ++i) list.Set(i, packet_to_js(info.Env(), batch[i]));
@@ -169,9 +172,12 @@ Napi::Value ElementHarness::handler(const Napi::CallbackInfo& info) {
   HandlerCommand command("element", name, writes ? &value : nullptr, 1 << 20);
   command.step(engine_->shard(0));
   switch (command.outcome()) {
-    case HandlerCommand::Outcome::good: return Napi::String::New(info.Env(), command.text());
-    case HandlerCommand::Outcome::rejected: return throw_error(info.Env(), "HC_HANDLER_FAILED", command.text());
-    default: return throw_error(info.Env(), "HC_NO_SUCH_HANDLER", "no such handler: " + name);
+    case HandlerCommand::Outcome::good:
+      return Napi::String::New(info.Env(), command.text());
+    case HandlerCommand::Outcome::rejected:
+      return throw_error(info.Env(), "HC_HANDLER_FAILED", command.text());
+    default:
+      return throw_error(info.Env(), "HC_NO_SUCH_HANDLER", "no such handler: " + name);
   }
 }
 
@@ -217,6 +223,8 @@ Napi::Value ElementHarness::closeCall(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-void ElementHarness::close() { engine_.reset(); }
+void ElementHarness::close() {
+  engine_.reset();
+}
 
 }  // namespace hotclick::addon

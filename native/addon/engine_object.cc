@@ -14,7 +14,9 @@ std::mutex registry_mutex;
 std::map<uint32_t, std::weak_ptr<EngineCore>> registry;
 uint32_t next_engine = 1;
 
-uint32_t u32(const Napi::Value& v) { return v.As<Napi::Number>().Uint32Value(); }
+uint32_t u32(const Napi::Value& v) {
+  return v.As<Napi::Number>().Uint32Value();
+}
 }  // namespace
 
 std::shared_ptr<EngineCore> find_engine(uint32_t id) {
@@ -25,19 +27,27 @@ std::shared_ptr<EngineCore> find_engine(uint32_t id) {
 
 void EngineObject::define(Napi::Env env, Napi::Object exports) {
   using E = EngineObject;
-  exports.Set(
-      "Engine",
-      DefineClass(env, "Engine",
-                  {InstanceAccessor("id", &E::id, nullptr), InstanceMethod("loadLibrary", &E::loadLibrary),
-                   InstanceMethod("unloadLibrary", &E::unloadLibrary), InstanceMethod("prepare", &E::prepare),
-                   InstanceMethod("discard", &E::discard), InstanceMethod("roll", &E::roll),
-                   InstanceMethod("settle", &E::settle), InstanceMethod("handler", &E::handler),
-                   InstanceMethod("publish", &E::publish), InstanceMethod("markAllDirty", &E::markAllDirty),
-                   InstanceMethod("elementStats", &E::elementStats), InstanceMethod("states", &E::states),
-                   InstanceMethod("restoreStatic", &E::restoreStatic), InstanceMethod("restoreTable", &E::restoreTable),
-                   InstanceMethod("observe", &E::observe), InstanceMethod("takeEvents", &E::takeEvents),
-                   InstanceMethod("stopObserving", &E::stopObserving),
-                   InstanceMethod("refreshObservers", &E::refreshObservers), InstanceMethod("stop", &E::stop), InstanceMethod("close", &E::close)}));
+  exports.Set("Engine", DefineClass(env, "Engine",
+                                    {InstanceAccessor("id", &E::id, nullptr),
+                                     InstanceMethod("loadLibrary", &E::loadLibrary),
+                                     InstanceMethod("unloadLibrary", &E::unloadLibrary),
+                                     InstanceMethod("prepare", &E::prepare),
+                                     InstanceMethod("discard", &E::discard),
+                                     InstanceMethod("roll", &E::roll),
+                                     InstanceMethod("settle", &E::settle),
+                                     InstanceMethod("handler", &E::handler),
+                                     InstanceMethod("publish", &E::publish),
+                                     InstanceMethod("markAllDirty", &E::markAllDirty),
+                                     InstanceMethod("elementStats", &E::elementStats),
+                                     InstanceMethod("states", &E::states),
+                                     InstanceMethod("restoreStatic", &E::restoreStatic),
+                                     InstanceMethod("restoreTable", &E::restoreTable),
+                                     InstanceMethod("observe", &E::observe),
+                                     InstanceMethod("takeEvents", &E::takeEvents),
+                                     InstanceMethod("stopObserving", &E::stopObserving),
+                                     InstanceMethod("refreshObservers", &E::refreshObservers),
+                                     InstanceMethod("stop", &E::stop),
+                                     InstanceMethod("close", &E::close)}));
 }
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
@@ -58,8 +68,9 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   control_ = Napi::Persistent(control);
   on_line_ = Napi::Persistent(o.Get("onLine").As<Napi::Function>());
   on_stop_ = Napi::Persistent(o.Get("onStop").As<Napi::Function>());
-  wake_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [this](const Napi::CallbackInfo& i) { deliver(i.Env()); }),
-                                        "hotclick", 0, 1);
+  wake_ = Napi::ThreadSafeFunction::New(
+      env, Napi::Function::New(env, [this](const Napi::CallbackInfo& i) { deliver(i.Env()); }), "hotclick", 0,
+      1);
   for (uint32_t i = 0; i < shards; ++i) {
     engine_->shard(i).busy_poll = o.Get("busyPoll").ToBoolean();
     engine_->shard(i).notify = notify_from_shard;
@@ -92,7 +103,9 @@ Napi::Value EngineObject::stop(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value EngineObject::id(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), id_); }
+Napi::Value EngineObject::id(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), id_);
+}
 
 bool EngineObject::good_shard(const Napi::CallbackInfo& info, uint32_t& shard) {
   shard = info[0].IsNumber() ? u32(info[0]) : UINT32_MAX;
@@ -101,9 +114,12 @@ bool EngineObject::good_shard(const Napi::CallbackInfo& info, uint32_t& shard) {
   return false;
 }
 
-void EngineObject::notify_from_shard(void* context) { static_cast<EngineObject*>(context)->wake_.NonBlockingCall(); }
+void EngineObject::notify_from_shard(void* context) {
+  static_cast<EngineObject*>(context)->wake_.NonBlockingCall();
+}
 
-Napi::Value EngineObject::post(Napi::Env env, uint32_t shard, std::unique_ptr<Command> command, Resolve resolve) {
+Napi::Value EngineObject::post(Napi::Env env, uint32_t shard, std::unique_ptr<Command> command,
+                               Resolve resolve) {
   Command* raw = command.get();
   Pending pending{std::move(command), Napi::Promise::Deferred::New(env), std::move(resolve)};
   auto promise = pending.deferred.Promise();
@@ -121,8 +137,10 @@ void EngineObject::deliver(Napi::Env env) {
       Pending pending = std::move(at->second);
       pending_.erase(at);
       Napi::Value value = pending.resolve(env, *done);
-      if (env.IsExceptionPending()) pending.deferred.Reject(env.GetAndClearPendingException().Value());
-      else pending.deferred.Resolve(value);
+      if (env.IsExceptionPending())
+        pending.deferred.Reject(env.GetAndClearPendingException().Value());
+      else
+        pending.deferred.Resolve(value);
     }
     std::string line;
     while (engine_ && engine_->shard(i).take_line(line)) {
@@ -214,8 +232,8 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
   const auto revision = revisions_.find(u32(info[1]));
   if (revision == revisions_.end()) return throw_error(info.Env(), "HC_INTERNAL", "no such revision");
   const bool thread = info[2].As<Napi::String>().Utf8Value() == "thread";
-  auto command = std::make_unique<SwapCommand>(revision->second->graphs[shard],
-                                               thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
+  auto command = std::make_unique<SwapCommand>(
+      revision->second->graphs[shard], thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
   return post(info.Env(), shard, std::move(command), [](Napi::Env env, Command& c) -> Napi::Value {
     return Napi::Number::New(env, static_cast<double>(static_cast<SwapCommand&>(c).break_ns()));
   });
@@ -239,19 +257,24 @@ Napi::Value EngineObject::handler(const Napi::CallbackInfo& info) {
   if (writes) value = info[3].As<Napi::String>();
   const size_t room = info[4].IsNumber() ? u32(info[4]) : 64u << 10;
   auto command = std::make_unique<HandlerCommand>(element, name, writes ? &value : nullptr, room);
-  return post(info.Env(), shard, std::move(command), [element, name](Napi::Env env, Command& c) -> Napi::Value {
-    const auto& h = static_cast<HandlerCommand&>(c);
-    switch (h.outcome()) {
-      case HandlerCommand::Outcome::good: return Napi::String::New(env, h.text());
-      case HandlerCommand::Outcome::no_element: return throw_error(env, "HC_NO_SUCH_ELEMENT", "no element '" + element + "'");
-      case HandlerCommand::Outcome::no_handler:
-        return throw_error(env, "HC_NO_SUCH_HANDLER", "element '" + element + "' has no such handler '" + name + "'");
-      case HandlerCommand::Outcome::rejected:
-        return throw_error(env, "HC_HANDLER_FAILED", element + "." + name + ": " + h.text());
-      case HandlerCommand::Outcome::too_long: return env.Null();  // ask again with more room
-    }
-    return env.Undefined();
-  });
+  return post(info.Env(), shard, std::move(command),
+              [element, name](Napi::Env env, Command& c) -> Napi::Value {
+                const auto& h = static_cast<HandlerCommand&>(c);
+                switch (h.outcome()) {
+                  case HandlerCommand::Outcome::good:
+                    return Napi::String::New(env, h.text());
+                  case HandlerCommand::Outcome::no_element:
+                    return throw_error(env, "HC_NO_SUCH_ELEMENT", "no element '" + element + "'");
+                  case HandlerCommand::Outcome::no_handler:
+                    return throw_error(env, "HC_NO_SUCH_HANDLER",
+                                       "element '" + element + "' has no such handler '" + name + "'");
+                  case HandlerCommand::Outcome::rejected:
+                    return throw_error(env, "HC_HANDLER_FAILED", element + "." + name + ": " + h.text());
+                  case HandlerCommand::Outcome::too_long:
+                    return env.Null();  // ask again with more room
+                }
+                return env.Undefined();
+              });
 }
 
 }  // namespace hotclick::addon

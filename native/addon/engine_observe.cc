@@ -18,8 +18,9 @@ Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
   std::vector<std::shared_ptr<Observer>> list;
   for (uint32_t i = 0; i < engine_->shards(); ++i) {
     if (!trace) {
-      list.push_back(Observer::tap(o.Get("element").As<Napi::String>(), o.Get("port").As<Napi::Number>().Uint32Value(),
-                                   o.Get("input").ToBoolean(), snap));
+      list.push_back(Observer::tap(o.Get("element").As<Napi::String>(),
+                                   o.Get("port").As<Napi::Number>().Uint32Value(), o.Get("input").ToBoolean(),
+                                   snap));
       continue;
     }
     const std::string filter = o.Get("filter").As<Napi::String>();
@@ -45,12 +46,13 @@ void EngineObject::instrument(Napi::Env env) {
     if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
     if (next) instrumentations_.push_back(next);
     // The instrumentation before is in use until the command was run; drop it then.
-    post(env, i, std::make_unique<ObserveCommand>(next), [this, next, i](Napi::Env e, Command&) -> Napi::Value {
-      std::erase_if(instrumentations_, [&](const auto& other) {
-        return other != next && other->graph()->nodes().front()->instance.shard->index == i;
-      });
-      return e.Undefined();
-    });
+    post(env, i, std::make_unique<ObserveCommand>(next),
+         [this, next, i](Napi::Env e, Command&) -> Napi::Value {
+           std::erase_if(instrumentations_, [&](const auto& other) {
+             return other != next && other->graph()->nodes().front()->instance.shard->index == i;
+           });
+           return e.Undefined();
+         });
   }
 }
 
@@ -91,7 +93,8 @@ Napi::Value EngineObject::takeEvents(const Napi::CallbackInfo& info) {
         event.Set("to", e.to);
         event.Set("toPort", e.to_port);
         event.Set("reason", e.reason_text);
-        event.Set("data", Napi::Buffer<char>::Copy(info.Env(), raw.data() + sizeof(e), raw.size() - sizeof(e)));
+        event.Set("data",
+                  Napi::Buffer<char>::Copy(info.Env(), raw.data() + sizeof(e), raw.size() - sizeof(e)));
         events.Set(n++, event);
       }
     }

@@ -13,7 +13,9 @@ namespace {
 
 constexpr size_t publish_room = 8u << 20;
 
-const char* kind_name(const StateBinding& b) { return b.table ? "table" : b.section ? "section" : "static"; }
+const char* kind_name(const StateBinding& b) {
+  return b.table ? "table" : b.section ? "section" : "static";
+}
 
 /// A schema from its JSON form (engine/graph/element-class.ts: SchemaInfo).
 bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
@@ -28,7 +30,8 @@ bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
     field.type = type_by_name(f.Get("type").As<Napi::String>().Utf8Value());
     field.offset = f.Get("offset").As<Napi::Number>().Uint32Value();
     field.size = f.Get("size").As<Napi::Number>().Uint32Value();
-    if (field.type == 0 || field.offset > schema.size || field.size > schema.size - field.offset) return false;
+    if (field.type == 0 || field.offset > schema.size || field.size > schema.size - field.offset)
+      return false;
     schema.fields.push_back(std::move(field));
   }
   return true;
@@ -110,7 +113,8 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
     o.Set("unconnected", static_cast<double>(n.unconnected));
     o.Set("held", static_cast<double>(n.held_packets()));
     auto drops = Napi::Object::New(info.Env());
-    for (uint32_t k = 0; k < n.descriptor->ndrops; ++k) drops.Set(n.descriptor->drops[k].name, static_cast<double>(n.drops[k]));
+    for (uint32_t k = 0; k < n.descriptor->ndrops; ++k)
+      drops.Set(n.descriptor->drops[k].name, static_cast<double>(n.drops[k]));
     o.Set("drops", drops);
     list.Set(i, o);
   }
@@ -154,14 +158,15 @@ Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// restoreTable(shard, 'element/state', keySchema, valueSchema, pageNumbers, pages[]): one layout a call. The first
-/// call makes the table in that layout; the element converts it when it has another by now.
+/// restoreTable(shard, 'element/state', keySchema, valueSchema, pageNumbers, pages[]): one layout a call. The
+/// first call makes the table in that layout; the element converts it when it has another by now.
 Napi::Value EngineObject::restoreTable(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
   const std::string name = info[1].As<Napi::String>();
   SchemaCopy key, value;
-  if (!schema_from_js(info[2].As<Napi::Object>(), key) || !schema_from_js(info[3].As<Napi::Object>(), value)) {
+  if (!schema_from_js(info[2].As<Napi::Object>(), key) ||
+      !schema_from_js(info[3].As<Napi::Object>(), value)) {
     return throw_error(info.Env(), "HC_STORE", "a stored table does not fit its schema");
   }
   const TableLayout layout = TableLayout::of(key, value);
@@ -180,7 +185,8 @@ Napi::Value EngineObject::restoreTable(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < pages.Length(); ++i) {
     const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
     if (!table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, conversion.get())) {
-      return throw_error(info.Env(), "HC_STORE", "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
+      return throw_error(info.Env(), "HC_STORE",
+                         "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
     }
   }
   table->finish_load();

@@ -36,7 +36,8 @@ bool packet_from_js(const Napi::Value& value, Packet& packet) {
     packet.flags |= HC_PACKET_VLAN;
   }
   if (o.Get("networkOffset").IsNumber()) packet.set_network(packet.data + number(o, "networkOffset", 0));
-  if (o.Get("transportOffset").IsNumber()) packet.set_transport(packet.data + number(o, "transportOffset", 0));
+  if (o.Get("transportOffset").IsNumber())
+    packet.set_transport(packet.data + number(o, "transportOffset", 0));
   if (o.Get("destination").IsString()) {
     inet_pton(AF_INET, o.Get("destination").As<Napi::String>().Utf8Value().c_str(), &packet.destination);
   }
@@ -60,7 +61,8 @@ Napi::Object packet_to_js(Napi::Env env, const Packet& p) {
   o.Set("headroom", p.headroom());
   if (p.flags & HC_PACKET_VLAN) o.Set("vlanTci", p.vlan_tci);
   // Offsets are from the first byte of the data, as in packet_from_js; negative when the header was stripped.
-  if (p.has_network()) o.Set("networkOffset", static_cast<int32_t>(p.network_offset) - static_cast<int32_t>(p.headroom()));
+  if (p.has_network())
+    o.Set("networkOffset", static_cast<int32_t>(p.network_offset) - static_cast<int32_t>(p.headroom()));
   if (p.has_transport()) {
     o.Set("transportOffset", static_cast<int32_t>(p.transport_offset) - static_cast<int32_t>(p.headroom()));
   }

@@ -1,7 +1,8 @@
 /// Packets as JavaScript objects (harness, trace).
 #pragma once
-#include <hotclick/batch.hpp>
 #include <napi.h>
+
+#include <hotclick/batch.hpp>
 
 namespace hotclick::addon {
 

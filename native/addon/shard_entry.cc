@@ -19,8 +19,8 @@ Shard* shard_from(const Napi::CallbackInfo& info, std::shared_ptr<EngineCore>& e
   return nullptr;
 }
 
-/// runShard(engine, shard, cpu): the loop. Returns 'stopped', or 'restart' when the graph is to be installed and the
-/// loop to be entered again. cpu -1 = anywhere.
+/// runShard(engine, shard, cpu): the loop. Returns 'stopped', or 'restart' when the graph is to be installed
+/// and the loop to be entered again. cpu -1 = anywhere.
 Napi::Value run_shard(const Napi::CallbackInfo& info) {
   std::shared_ptr<EngineCore> engine;
   Shard* shard = shard_from(info, engine);
@@ -52,7 +52,8 @@ Napi::Value install_restarted(const Napi::CallbackInfo& info) {
   Shard* shard = shard_from(info, engine);
   if (!shard) return info.Env().Undefined();
   // Only a swap leaves the loop for a restart.
-  if (Command* command = shard->active_command()) static_cast<SwapCommand*>(command)->install_restarted(*shard);
+  if (Command* command = shard->active_command())
+    static_cast<SwapCommand*>(command)->install_restarted(*shard);
   return info.Env().Undefined();
 }
 

@@ -1,4 +1,5 @@
-/// A ring of byte strings with one producer (a shard) and one consumer (the host): lines, trace events, tapped frames.
+/// A ring of byte strings with one producer (a shard) and one consumer (the host): lines, trace events,
+/// tapped frames.
 #pragma once
 #include <atomic>
 #include <cstddef>

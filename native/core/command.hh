@@ -9,8 +9,8 @@ class Shard;
 class Command {
  public:
   virtual ~Command() = default;
-  /// On the shard, at a batch boundary: a bounded piece of work. True when the command is done; otherwise it is called
-  /// again in the next round, and the commands behind it wait.
+  /// On the shard, at a batch boundary: a bounded piece of work. True when the command is done; otherwise it
+  /// is called again in the next round, and the commands behind it wait.
   virtual bool step(Shard& shard) = 0;
 
  private:

@@ -26,21 +26,30 @@ std::string quoted(const std::string& text) {
   }
   return out + '"';
 }
-std::string quoted(const char* text) { return quoted(std::string(text ? text : "")); }
+std::string quoted(const char* text) {
+  return quoted(std::string(text ? text : ""));
+}
 
 const char* merge_name(uint32_t merge) {
   switch (merge) {
-    case HC_MERGE_SUM: return "sum";
-    case HC_MERGE_MAX: return "max";
-    case HC_MERGE_MIN: return "min";
-    case HC_MERGE_CONCAT: return "concat";
-    case HC_MERGE_SAME: return "same";
-    default: return "first";
+    case HC_MERGE_SUM:
+      return "sum";
+    case HC_MERGE_MAX:
+      return "max";
+    case HC_MERGE_MIN:
+      return "min";
+    case HC_MERGE_CONCAT:
+      return "concat";
+    case HC_MERGE_SAME:
+      return "same";
+    default:
+      return "first";
   }
 }
 
 std::string schema_json(const hc_schema& s) {
-  std::string out = "{\"version\":" + std::to_string(s.version) + ",\"size\":" + std::to_string(s.size) + ",\"fields\":[";
+  std::string out =
+      "{\"version\":" + std::to_string(s.version) + ",\"size\":" + std::to_string(s.size) + ",\"fields\":[";
   for (uint32_t i = 0; i < s.nfields; ++i) {
     const hc_field& f = s.fields[i];
     if (i) out += ',';
@@ -91,7 +100,8 @@ std::string ElementVersion::describe() const {
     out += "{\"name\":" + quoted(a.name) + ",\"type\":" + quoted(type_name(a.type)) +
            ",\"positional\":" + (a.flags & HC_ARG_POSITIONAL ? "true" : "false") +
            ",\"mandatory\":" + (mandatory ? "true" : "false") +
-           ",\"defaultText\":" + quoted(mandatory ? std::string() : defaults.of(a)) + ",\"help\":" + quoted(a.help) + '}';
+           ",\"defaultText\":" + quoted(mandatory ? std::string() : defaults.of(a)) +
+           ",\"help\":" + quoted(a.help) + '}';
   }
   out += "],\"handlers\":[";
   for (uint32_t i = 0; i < d.nhandlers; ++i) {

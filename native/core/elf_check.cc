@@ -46,15 +46,16 @@ std::string demangle(const std::string& symbol) {
 
 bool compiler_made(const std::string& name) {
   // What the compiler's own start files and runtime put there.
-  return name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__" || name.starts_with("__frame_dummy") ||
-         name.starts_with("__do_global") || name == "_edata" || name == "_end" || name == "__bss_start" ||
-         name.starts_with("__asan") || name.starts_with("__ubsan") || name.starts_with(".LASAN");
+  return name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__" ||
+         name.starts_with("__frame_dummy") || name.starts_with("__do_global") || name == "_edata" ||
+         name == "_end" || name == "__bss_start" || name.starts_with("__asan") ||
+         name.starts_with("__ubsan") || name.starts_with(".LASAN");
 }
 
 bool holds_variables(const std::string& section, const Elf64_Shdr& h) {
   if (!(h.sh_flags & SHF_ALLOC) || !(h.sh_flags & SHF_WRITE)) return false;
-  return section == ".data" || section == ".bss" || section.starts_with(".data.") || section.starts_with(".bss.") ||
-         section == ".tdata" || section == ".tbss";
+  return section == ".data" || section == ".bss" || section.starts_with(".data.") ||
+         section.starts_with(".bss.") || section == ".tdata" || section == ".tbss";
 }
 
 }  // namespace
@@ -74,18 +75,21 @@ ElfReport check_elf(const uint8_t* data, size_t size) {
   }
   if (head.e_type != ET_DYN) return bad("it is not a shared library");
   if (head.e_machine != this_machine) return bad("it was built for another processor");
-  if (head.e_phentsize != sizeof(Elf64_Phdr) || head.e_phnum == 0) return bad("its program headers are malformed");
+  if (head.e_phentsize != sizeof(Elf64_Phdr) || head.e_phnum == 0)
+    return bad("its program headers are malformed");
   for (uint32_t i = 0; i < head.e_phnum; ++i) {
     Elf64_Phdr p;
     if (!image.read(head.e_phoff + i * sizeof(p), p)) return bad("it is truncated (program headers)");
     if (!image.has(p.p_offset, p.p_filesz)) return bad("it is truncated (a segment ends beyond the file)");
     if (p.p_type == PT_INTERP) return bad("it is a program, not a library");
   }
-  if (head.e_shnum == 0 || head.e_shentsize != sizeof(Elf64_Shdr)) return bad("its section headers are missing");
+  if (head.e_shnum == 0 || head.e_shentsize != sizeof(Elf64_Shdr))
+    return bad("its section headers are missing");
 
   std::vector<Elf64_Shdr> sections(head.e_shnum);
   for (uint32_t i = 0; i < head.e_shnum; ++i) {
-    if (!image.read(head.e_shoff + i * sizeof(Elf64_Shdr), sections[i])) return bad("it is truncated (section headers)");
+    if (!image.read(head.e_shoff + i * sizeof(Elf64_Shdr), sections[i]))
+      return bad("it is truncated (section headers)");
     if (sections[i].sh_type != SHT_NOBITS && !image.has(sections[i].sh_offset, sections[i].sh_size)) {
       return bad("it is truncated (a section ends beyond the file)");
     }
@@ -102,14 +106,17 @@ ElfReport check_elf(const uint8_t* data, size_t size) {
   }
   bool symbols = false;
   for (const Elf64_Shdr& table : sections) {
-    if (table.sh_type != SHT_SYMTAB || table.sh_entsize != sizeof(Elf64_Sym) || table.sh_link >= head.e_shnum) continue;
+    if (table.sh_type != SHT_SYMTAB || table.sh_entsize != sizeof(Elf64_Sym) || table.sh_link >= head.e_shnum)
+      continue;
     symbols = true;
     const Elf64_Shdr& strings = sections[table.sh_link];
     for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= table.sh_size; at += sizeof(Elf64_Sym)) {
       Elf64_Sym s;
       if (!image.read(table.sh_offset + at, s)) return bad("it is truncated (symbols)");
       const int type = ELF64_ST_TYPE(s.st_info);
-      if ((type != STT_OBJECT && type != STT_TLS) || s.st_shndx >= head.e_shnum || unexplained[s.st_shndx] == 0) continue;
+      if ((type != STT_OBJECT && type != STT_TLS) || s.st_shndx >= head.e_shnum ||
+          unexplained[s.st_shndx] == 0)
+        continue;
       const std::string name = image.text(strings.sh_offset + s.st_name, strings.sh_offset + strings.sh_size);
       if (name.empty() || compiler_made(name)) continue;
       report.mutable_statics.push_back(demangle(name));
@@ -118,7 +125,8 @@ ElfReport check_elf(const uint8_t* data, size_t size) {
   if (!symbols) {
     for (uint32_t i = 0; i < head.e_shnum; ++i) {
       if (unexplained[i] > 16) {  // the start files leave up to 16 bytes
-        report.mutable_statics.push_back("(" + std::to_string(unexplained[i]) + " bytes in " + section_names[i] + ")");
+        report.mutable_statics.push_back("(" + std::to_string(unexplained[i]) + " bytes in " +
+                                         section_names[i] + ")");
       }
     }
   }

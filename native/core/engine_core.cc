@@ -10,7 +10,8 @@ constexpr size_t control_page_size = 4096;
 static_assert(sizeof(ControlPage) <= control_page_size);
 }  // namespace
 
-std::unique_ptr<EngineCore> EngineCore::create(uint32_t shards, uint32_t packets, uint8_t* control, std::string& error) {
+std::unique_ptr<EngineCore> EngineCore::create(uint32_t shards, uint32_t packets, uint8_t* control,
+                                               std::string& error) {
   std::unique_ptr<EngineCore> engine(new EngineCore());
   engine->pool_ = PacketPool::create(packets);
   if (!engine->pool_) {

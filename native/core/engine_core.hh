@@ -19,15 +19,16 @@ struct PreparedRevision {
 class EngineCore {
  public:
   /// `control` has one page of 4096 bytes for each shard and outlives the engine.
-  static std::unique_ptr<EngineCore> create(uint32_t shards, uint32_t packets, uint8_t* control, std::string& error);
+  static std::unique_ptr<EngineCore> create(uint32_t shards, uint32_t packets, uint8_t* control,
+                                            std::string& error);
 
   uint32_t shards() const { return static_cast<uint32_t>(shards_.size()); }
   Shard& shard(uint32_t i) { return *shards_[i]; }
   PacketPool& pool() { return *pool_; }
 
   /// Builds graphs for all shards; null with `error` set, and nothing was changed then.
-  std::unique_ptr<PreparedRevision> prepare(const std::vector<NodePlan>& plan, const std::vector<EdgeSpec>& edges,
-                                            GraphError& error);
+  std::unique_ptr<PreparedRevision> prepare(const std::vector<NodePlan>& plan,
+                                            const std::vector<EdgeSpec>& edges, GraphError& error);
   /// After every shard has installed it: lets go of what it replaced. False while something still drains.
   bool settle(const PreparedRevision& revision);
   /// Instead of installing it.

@@ -6,7 +6,8 @@
 
 namespace hotclick::core {
 
-HandlerCommand::HandlerCommand(std::string element, std::string handler, const std::string* write, size_t room)
+HandlerCommand::HandlerCommand(std::string element, std::string handler, const std::string* write,
+                               size_t room)
     : element_(std::move(element)), handler_(std::move(handler)), writes_(write != nullptr) {
   if (write) value_ = *write;
   text_.resize(room);

@@ -1,12 +1,11 @@
 #include "host.hh"
 
-#include <hotclick/batch.hpp>
-#include <hotclick/table.hpp>
-
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <hotclick/batch.hpp>
+#include <hotclick/table.hpp>
 
 #include "../io/devices.hh"
 #include "classifier/classifier.hh"
@@ -17,15 +16,21 @@
 namespace hotclick::core {
 namespace {
 
-Node& node_of(hc_instance* i) { return *static_cast<Node*>(i->core); }
-Shard& shard_of_instance(hc_instance* i) { return node_of(i).shard(); }
+Node& node_of(hc_instance* i) {
+  return *static_cast<Node*>(i->core);
+}
+Shard& shard_of_instance(hc_instance* i) {
+  return node_of(i).shard();
+}
 
 uint32_t refill(hc_shard* shard) {
   auto* pool = static_cast<PacketPool*>(shard->pool);
   pool->refill(*shard);
   return shard->free_count;
 }
-void spill(hc_shard* shard) { static_cast<PacketPool*>(shard->pool)->spill(*shard); }
+void spill(hc_shard* shard) {
+  static_cast<PacketPool*>(shard->pool)->spill(*shard);
+}
 
 void trace_drop(hc_instance* instance, uint32_t reason, hc_packet* const* packets, uint32_t count) {
   Node& node = node_of(instance);
@@ -34,15 +39,25 @@ void trace_drop(hc_instance* instance, uint32_t reason, hc_packet* const* packet
   for (const auto& o : watching->observers()) o->see_drop(node, reason, packets, count);
 }
 
-void set_task(hc_instance* i, int active) { node_of(i).task_active = active != 0 && node_of(i).descriptor->run; }
-void set_timer(hc_instance* i, uint32_t id, uint64_t at) { node_of(i).shard().set_timer(node_of(i), id, at); }
+void set_task(hc_instance* i, int active) {
+  node_of(i).task_active = active != 0 && node_of(i).descriptor->run;
+}
+void set_timer(hc_instance* i, uint32_t id, uint64_t at) {
+  node_of(i).shard().set_timer(node_of(i), id, at);
+}
 
 uint32_t table_insert(hc_table* t, uint32_t hash, const void* key) {
   return static_cast<FlowTable*>(t)->insert(hash, key);
 }
-void table_erase(hc_table* t, uint32_t slot) { static_cast<FlowTable*>(t)->erase(slot); }
-void table_convert(hc_table* t, uint32_t slot) { static_cast<FlowTable*>(t)->convert(slot); }
-void table_step(hc_table* t) { static_cast<FlowTable*>(t)->grow_step(); }
+void table_erase(hc_table* t, uint32_t slot) {
+  static_cast<FlowTable*>(t)->erase(slot);
+}
+void table_convert(hc_table* t, uint32_t slot) {
+  static_cast<FlowTable*>(t)->convert(slot);
+}
+void table_step(hc_table* t) {
+  static_cast<FlowTable*>(t)->grow_step();
+}
 
 hc_device* device_open(hc_instance* i, const char* kind, const char* name, const char* options, char* error) {
   return shard_of_instance(i).open_device(node_of(i), kind, name, options, error);
@@ -95,7 +110,8 @@ void log_line(hc_instance* i, const char* format, ...) {
   const int n = vsnprintf(text, sizeof(text), format, list);
   va_end(list);
   if (n < 0) return;
-  shard_of_instance(i).say('l', node_of(i), text, static_cast<size_t>(n) < sizeof(text) ? static_cast<size_t>(n) : sizeof(text) - 1);
+  shard_of_instance(i).say('l', node_of(i), text,
+                           static_cast<size_t>(n) < sizeof(text) ? static_cast<size_t>(n) : sizeof(text) - 1);
 }
 void print_line(hc_instance* i, const char* text, uint32_t length) {
   shard_of_instance(i).say('p', node_of(i), text, length);
@@ -127,7 +143,9 @@ int write_handler(hc_instance* i, const hc_string* path, const hc_string* value,
   }
   return handler->write(node->instance.object, value, error);
 }
-void stop(hc_instance* i) { shard_of_instance(i).request_stop(); }
+void stop(hc_instance* i) {
+  shard_of_instance(i).request_stop();
+}
 
 void* allocate(uint64_t size) {
   const uint64_t rounded = (size + 63) & ~uint64_t{63};
@@ -135,7 +153,9 @@ void* allocate(uint64_t size) {
   if (memory) memset(memory, 0, rounded);
   return memory;
 }
-void release(void* memory) { free(memory); }
+void release(void* memory) {
+  free(memory);
+}
 
 int hand_over(hc_instance* i, uint32_t shard, uint32_t port, hc_packet* packet) {
   Shard& from = shard_of_instance(i);

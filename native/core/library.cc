@@ -1,7 +1,9 @@
 #include "library.hh"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +14,10 @@
 
 #include "../state/schema.hh"
 #include "elf_check.hh"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 namespace hotclick::core {
 namespace {
@@ -43,7 +49,25 @@ bool read_file(const std::string& path, std::vector<uint8_t>& bytes, std::string
   return true;
 }
 
-bool good_text(const char* s) { return s != nullptr && *s != 0; }
+/// Brings the library's pages in now: otherwise a shard takes the page faults in the moment of the swap.
+void populate(void* handle) {
+  link_map* map = nullptr;
+  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
+  const auto* base = reinterpret_cast<const uint8_t*>(map->l_addr);
+  const auto* head = reinterpret_cast<const Elf64_Ehdr*>(base);
+  const auto* segments = reinterpret_cast<const Elf64_Phdr*>(base + head->e_phoff);
+  for (uint32_t i = 0; i < head->e_phnum; ++i) {
+    if (segments[i].p_type != PT_LOAD) continue;
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr) & ~uintptr_t{4095};
+    const uintptr_t end = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr + segments[i].p_memsz);
+    // Refused before Linux 5.14: then the faults happen later.
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+  }
+}
+
+bool good_text(const char* s) {
+  return s != nullptr && *s != 0;
+}
 
 /// What the core relies on in a descriptor.
 std::string check_descriptor(const hc_descriptor& d) {
@@ -55,8 +79,10 @@ std::string check_descriptor(const hc_descriptor& d) {
   if (!good_text(d.class_name) || !good_text(d.version) || !d.ports || !d.processing || !d.flow || !d.help) {
     return "its descriptor is incomplete";
   }
-  if (!d.construct || !d.destroy || d.object_size == 0 || d.object_align > 4096) return "its descriptor is incomplete";
-  if (d.narguments > 256 || d.nhandlers > 256 || d.nstates > 64 || d.ndrops > 256) return "its descriptor is malformed";
+  if (!d.construct || !d.destroy || d.object_size == 0 || d.object_align > 4096)
+    return "its descriptor is incomplete";
+  if (d.narguments > 256 || d.nhandlers > 256 || d.nstates > 64 || d.ndrops > 256)
+    return "its descriptor is malformed";
   for (uint32_t i = 0; i < d.nstates; ++i) {
     const hc_state& s = d.states[i];
     std::string error;
@@ -91,7 +117,8 @@ std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::s
   std::shared_ptr<Library> library(new (std::nothrow) Library());
   if (!library) return nullptr;
   library->fd_ = memfd_create("hotclick-element", MFD_CLOEXEC);
-  if (library->fd_ < 0 || write(library->fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+  if (library->fd_ < 0 ||
+      write(library->fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
     error = std::string("HC_LIBRARY: no memory for it: ") + strerror(errno);
     return nullptr;
   }
@@ -102,6 +129,7 @@ std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::s
     error = std::string("HC_LIBRARY: ") + (why ? why : "it cannot be loaded");
     return nullptr;
   }
+  populate(library->handle_);
   library->descriptor_ = static_cast<const hc_descriptor*>(dlsym(library->handle_, HC_DESCRIPTOR_SYMBOL));
   if (!library->descriptor_) {
     error = "HC_LIBRARY: it exports no " HC_DESCRIPTOR_SYMBOL "; end the source with HOTCLICK_EXPORT(info)";
@@ -127,7 +155,8 @@ bool Library::has_section() const {
   return false;
 }
 
-std::shared_ptr<ElementVersion> ElementVersion::load(const std::string& path, uint32_t shards, std::string& error) {
+std::shared_ptr<ElementVersion> ElementVersion::load(const std::string& path, uint32_t shards,
+                                                     std::string& error) {
   std::vector<uint8_t> bytes;
   if (!read_file(path, bytes, error)) return nullptr;
   auto version = std::make_shared<ElementVersion>();

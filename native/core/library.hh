@@ -8,8 +8,8 @@
 
 namespace hotclick::core {
 
-/// One loaded copy of an element library. The file's bytes are copied into a memory file first and loaded from
-/// there: the loader would give back an old library for a path that it has seen before.
+/// One loaded copy of an element library. The file's bytes are copied into a memory file first and loaded
+/// from there: the loader would give back an old library for a path that it has seen before.
 class Library {
  public:
   /// Null with `error` set. The error begins with "HC_LIBRARY" or "HC_STATE_DECLARATION" and a colon.

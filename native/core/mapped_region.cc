@@ -18,7 +18,8 @@ MappedRegion MappedRegion::create(const char* name, size_t size) {
     close(fd);
     return region;
   }
-  madvise(at, size, MADV_HUGEPAGE);  // a wish: takes effect where the kernel allows huge pages in shared memory
+  madvise(at, size,
+          MADV_HUGEPAGE);  // a wish: takes effect where the kernel allows huge pages in shared memory
   region.data_ = static_cast<uint8_t*>(at);
   region.size_ = size;
   region.fd_ = fd;

@@ -73,7 +73,8 @@ bool Node::assign_arguments(NodeError& error) {
   std::vector<hc_string> rest;
   std::vector<uint32_t> rest_index;
   bool takes_rest = false;
-  for (uint32_t i = 0; i < descriptor->narguments; ++i) takes_rest |= descriptor->arguments[i].type == HC_REST;
+  for (uint32_t i = 0; i < descriptor->narguments; ++i)
+    takes_rest |= descriptor->arguments[i].type == HC_REST;
   uint32_t next_positional = 0;
 
   auto assign = [&](uint32_t which, std::string_view text, uint32_t index) {
@@ -105,7 +106,8 @@ bool Node::assign_arguments(NodeError& error) {
         error = {std::string(word) + " is given twice", index};
         return false;
       }
-      const std::string_view value = space == std::string_view::npos ? std::string_view() : text.substr(space);
+      const std::string_view value =
+          space == std::string_view::npos ? std::string_view() : text.substr(space);
       if (!assign(keyword, value, index)) return false;
       continue;
     }

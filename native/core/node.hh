@@ -1,7 +1,7 @@
 /// One element of the graph in one shard: its library, its object, its arguments and its state.
 ///
-/// A node is made, configured and given its state by the host's thread while the shard does not know it; from the
-/// swap on it belongs to the shard, until the shard has left it again.
+/// A node is made, configured and given its state by the host's thread while the shard does not know it; from
+/// the swap on it belongs to the shard, until the shard has left it again.
 #pragma once
 #include <hotclick/abi.h>
 
@@ -50,8 +50,8 @@ struct StateBinding {
 struct StateChange {
   StateBinding* from = nullptr;
   StateBinding* to = nullptr;
-  std::shared_ptr<Conversion> conversion;   // static state and sections
-  std::unique_ptr<PreparedLayout> layout;   // tables
+  std::shared_ptr<Conversion> conversion;  // static state and sections
+  std::unique_ptr<PreparedLayout> layout;  // tables
 };
 
 struct NodeError {
@@ -61,8 +61,8 @@ struct NodeError {
 
 class Node {
  public:
-  /// Made and configured, state created or shared with `old` (the instance it will take over from, or null), and
-  /// initialised. Null with `error` set; nothing was changed then.
+  /// Made and configured, state created or shared with `old` (the instance it will take over from, or null),
+  /// and initialised. Null with `error` set; nothing was changed then.
   static std::shared_ptr<Node> create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
                                       NodeError& error);
   ~Node();
@@ -78,7 +78,7 @@ class Node {
   const hc_descriptor* descriptor = nullptr;
   std::vector<StateBinding> states;
   std::vector<uint64_t> drops;
-  uint64_t unconnected = 0;            // packets sent to an output that leads nowhere
+  uint64_t unconnected = 0;             // packets sent to an output that leads nowhere
   uint64_t timers[HC_MAX_TIMERS] = {};  // monotonic ns; 0 = off
   bool task_active = false;
   bool adopted = false;

@@ -22,11 +22,20 @@ bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
     }
     bool good = false;
     switch (b.declaration->kind) {
-      case HC_STATE_STATIC: good = bind_static(b, shard, before, why); break;
-      case HC_STATE_TABLE: good = bind_table(b, before, why); break;
-      case HC_STATE_QUEUE: good = bind_queue(b, shard, before, why); break;
-      case HC_STATE_SECTION: good = bind_section(b, shard, why); break;
-      default: why = "it is of an unknown kind";
+      case HC_STATE_STATIC:
+        good = bind_static(b, shard, before, why);
+        break;
+      case HC_STATE_TABLE:
+        good = bind_table(b, before, why);
+        break;
+      case HC_STATE_QUEUE:
+        good = bind_queue(b, shard, before, why);
+        break;
+      case HC_STATE_SECTION:
+        good = bind_section(b, shard, why);
+        break;
+      default:
+        why = "it is of an unknown kind";
     }
     if (!good) {
       error.message = why.starts_with("HC_") ? why : "state '" + b.name + "': " + why;
@@ -36,13 +45,17 @@ bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
   return true;
 }
 
-std::shared_ptr<Conversion> Node::plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error) {
+std::shared_ptr<Conversion> Node::plan_conversion(StateBinding& b, const SchemaCopy& from,
+                                                  std::string& error) {
   const bool upwards = b.schema.version > from.version;
   // Downwards the functions are in the library that is being left, so it stays until the conversion is done.
   Node* old = adopted_from_.get();
   const StateBinding* before = old ? old->find_state(b.name) : nullptr;
-  const hc_schema* author = upwards ? &b.declaration->schema : before ? &before->declaration->schema : nullptr;
-  std::shared_ptr<void> keep = upwards || !old ? std::shared_ptr<void>(library_) : std::shared_ptr<void>(old->library_);
+  const hc_schema* author = upwards  ? &b.declaration->schema
+                            : before ? &before->declaration->schema
+                                     : nullptr;
+  std::shared_ptr<void> keep =
+      upwards || !old ? std::shared_ptr<void>(library_) : std::shared_ptr<void>(old->library_);
   auto conversion = Conversion::plan(from, b.schema, author, upwards, std::move(keep), error);
   if (!conversion) error = "HC_STATE_SCHEMA: state '" + b.name + "' of " + class_name + ": " + error;
   return conversion;
@@ -190,7 +203,8 @@ void Node::adopt_state() {
       hc_queue& q = to.queue->queue;
       if (c.from && c.from->queue != to.queue) {  // a larger ring: move the pointers
         hc_queue& before = c.from->queue->queue;
-        for (; before.head != before.tail; ++before.head) q.ring[q.tail++ & q.mask] = before.ring[before.head & before.mask];
+        for (; before.head != before.tail; ++before.head)
+          q.ring[q.tail++ & q.mask] = before.ring[before.head & before.mask];
       }
       const auto* slot = static_cast<hc_queue_slot*>(to.declaration->member(memory_));
       q.limit = slot->capacity;

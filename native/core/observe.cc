@@ -1,9 +1,8 @@
 #include "observe.hh"
 
+#include <cstring>
 #include <hotclick/batch.hpp>
 #include <hotclick/net.hpp>
-
-#include <cstring>
 
 #include "classifier/classifier.hh"
 #include "shard.hh"
@@ -49,7 +48,8 @@ std::shared_ptr<Observer> Observer::trace(hc_classifier* filter, uint32_t limit,
   return o;
 }
 
-std::shared_ptr<Observer> Observer::tap(const std::string& element, uint32_t port, bool input, uint32_t snap) {
+std::shared_ptr<Observer> Observer::tap(const std::string& element, uint32_t port, bool input,
+                                        uint32_t snap) {
   std::shared_ptr<Observer> o(new Observer());
   o->kind_ = Kind::tap;
   o->element_ = element;
@@ -83,13 +83,14 @@ bool Observer::follow(const hc_packet& p) {
 void Observer::emit(Event& event, const hc_packet& p) {
   event.length = p.length;
   const uint32_t n = p.length < snap_ ? p.length : snap_;
-  if (!ring_.put({{reinterpret_cast<const char*>(&event), sizeof(event)}, {reinterpret_cast<const char*>(p.data), n}})) {
+  if (!ring_.put({{reinterpret_cast<const char*>(&event), sizeof(event)},
+                  {reinterpret_cast<const char*>(p.data), n}})) {
     lost_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
-void Observer::see(const Node& from, uint32_t from_port, const Node* to, uint32_t to_port, hc_packet* const* packets,
-                   uint32_t n) {
+void Observer::see(const Node& from, uint32_t from_port, const Node* to, uint32_t to_port,
+                   hc_packet* const* packets, uint32_t n) {
   Event event = {};
   const hc_shard* shard = from.instance.shard;
   event.time = shard->now + shard->wall_offset;
@@ -136,7 +137,8 @@ void Observer::see_drop(const Node& node, uint32_t reason, hc_packet* const* pac
   }
 }
 
-Instrumentation::Instrumentation(std::shared_ptr<ShardGraph> graph, std::vector<std::shared_ptr<Observer>> observers)
+Instrumentation::Instrumentation(std::shared_ptr<ShardGraph> graph,
+                                 std::vector<std::shared_ptr<Observer>> observers)
     : graph_(std::move(graph)),
       observers_(std::move(observers)),
       push_(graph_->push_edges()),

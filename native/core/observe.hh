@@ -1,5 +1,6 @@
-/// Watching packets between elements: traces (packets that match a filter, through all elements) and taps (all packets
-/// of one edge). An observed edge is an edge with a probe put before its target; nothing is spent when nobody watches.
+/// Watching packets between elements: traces (packets that match a filter, through all elements) and taps
+/// (all packets of one edge). An observed edge is an edge with a probe put before its target; nothing is
+/// spent when nobody watches.
 #pragma once
 #include <hotclick/abi.h>
 
@@ -14,18 +15,19 @@
 
 namespace hotclick::core {
 
-/// One trace or tap in one shard. Events go to the ring as: `TraceEvent` or `TapEvent`, then the frame's first bytes.
+/// One trace or tap in one shard. Events go to the ring as: `TraceEvent` or `TapEvent`, then the frame's
+/// first bytes.
 class Observer {
  public:
   enum class Kind : uint8_t { trace = 't', tap = 'p' };
   struct Event {
-    uint64_t time;       // ns since the epoch
-    uint32_t packet;     // number of the packet in the trace
-    uint32_t length;     // of the frame
+    uint64_t time;    // ns since the epoch
+    uint32_t packet;  // number of the packet in the trace
+    uint32_t length;  // of the frame
     uint16_t from_port, to_port;
-    uint8_t kind;        // 'h' passed from one element to the next, 'd' dropped, 'e' left by an open output
+    uint8_t kind;  // 'h' passed from one element to the next, 'd' dropped, 'e' left by an open output
     uint8_t shard;
-    uint16_t reason;     // of a drop
+    uint16_t reason;  // of a drop
     char from[48], from_version[16], to[48], reason_text[40];
   };
 
@@ -88,8 +90,8 @@ class Instrumentation {
   std::vector<std::unique_ptr<Probe>> probes_;
 };
 
-/// Switches a shard's graph to other edges: `next` null takes the probes away. Does nothing when the graph has changed
-/// since the instrumentation was made (the host then makes a new one).
+/// Switches a shard's graph to other edges: `next` null takes the probes away. Does nothing when the graph
+/// has changed since the instrumentation was made (the host then makes a new one).
 class ObserveCommand : public Command {
  public:
   explicit ObserveCommand(std::shared_ptr<Instrumentation> next) : next_(std::move(next)) {}

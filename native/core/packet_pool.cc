@@ -12,7 +12,8 @@ std::unique_ptr<PacketPool> PacketPool::create(uint32_t packets) {
   std::unique_ptr<PacketPool> pool(new (std::nothrow) PacketPool());
   if (!pool) return nullptr;
   pool->buffers_ = MappedRegion::create("hotclick-packets", static_cast<size_t>(packets) * HC_BUFFER_SIZE);
-  pool->metadata_ = MappedRegion::create("hotclick-metadata", static_cast<size_t>(packets) * sizeof(hc_packet));
+  pool->metadata_ =
+      MappedRegion::create("hotclick-metadata", static_cast<size_t>(packets) * sizeof(hc_packet));
   if (!pool->buffers_.ok() || !pool->metadata_.ok()) return nullptr;
   pool->size_ = packets;
 

@@ -9,9 +9,9 @@
 
 namespace hotclick::core {
 
-/// All packets of an engine. Buffers and metadata are separate arrays, so that the metadata of a burst is dense in
-/// the caches. Free packets are on the shards' own stacks; chunks of 64 go to and from the depot, a bounded ring
-/// for any number of producers and consumers (a sequence number per cell; no locks).
+/// All packets of an engine. Buffers and metadata are separate arrays, so that the metadata of a burst is
+/// dense in the caches. Free packets are on the shards' own stacks; chunks of 64 go to and from the depot, a
+/// bounded ring for any number of producers and consumers (a sequence number per cell; no locks).
 class PacketPool {
  public:
   static constexpr uint32_t chunk_size = 64;

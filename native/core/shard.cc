@@ -1,12 +1,12 @@
 #include "shard.hh"
 
-#include <hotclick/batch.hpp>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <ctime>
+#include <hotclick/batch.hpp>
 #include <new>
 
 #include "../io/devices.hh"
@@ -48,7 +48,8 @@ std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool&
   f.count = count;
   f.host = &host;
   f.pool = &pool;
-  f.scratch = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(s->scratch_.data()) + 63) & ~uintptr_t{63});
+  f.scratch =
+      reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(s->scratch_.data()) + 63) & ~uintptr_t{63});
   f.scratch_end = s->scratch_.data() + scratch_size;
   if (getrandom(&f.random, sizeof(f.random), 0) != sizeof(f.random) || f.random == 0) f.random = index + 1;
   f.wall_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -67,7 +68,8 @@ Shard::~Shard() {
 
 void Shard::refresh_clock() {
   face_.now = clock_ns(CLOCK_MONOTONIC);
-  face_.ticks = static_cast<uint32_t>((face_.now + face_.wall_offset - tick_epoch_s * 1'000'000'000u) / tick_ns);
+  face_.ticks =
+      static_cast<uint32_t>((face_.now + face_.wall_offset - tick_epoch_s * 1'000'000'000u) / tick_ns);
 }
 
 Leave Shard::run() {
@@ -83,7 +85,8 @@ Leave Shard::run() {
       to_notify_ = false;
       if (notify) notify(notify_context);
     }
-    if (HC_UNLIKELY(control_.doorbell.load(std::memory_order_acquire) != seen_doorbell_) || active_ || waiting_) {
+    if (HC_UNLIKELY(control_.doorbell.load(std::memory_order_acquire) != seen_doorbell_) || active_ ||
+        waiting_) {
       take_commands();
       if (leave_) return Leave::restart;
     }
@@ -112,7 +115,8 @@ bool Shard::round() {
   if (hand_over) worked |= receive_hand_over();
   control_.rounds.store(control_.rounds.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (worked) {
-    control_.busy_rounds.store(control_.busy_rounds.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    control_.busy_rounds.store(control_.busy_rounds.load(std::memory_order_relaxed) + 1,
+                               std::memory_order_relaxed);
   }
   control_.now.store(face_.now, std::memory_order_relaxed);
   control_.free_packets.store(face_.free_count, std::memory_order_relaxed);
@@ -192,7 +196,8 @@ Command* Shard::take_finished() {
   while (rest) {
     Command* next = rest->next_;
     rest->next_ = finished_.load(std::memory_order_relaxed);
-    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
     }
     rest = next;
   }
@@ -243,8 +248,10 @@ void Shard::say(char kind, const Node& node, const char* text, size_t length) {
     host_lines_.push_back(std::string(1, kind) + node.name + '\n' + std::string(text, length));
     return;
   }
-  if (lines_.put({{&kind, 1}, {name.data(), name.size()}, {"\n", 1}, {text, length}})) to_notify_ = true;
-  else lines_lost.fetch_add(1, std::memory_order_relaxed);
+  if (lines_.put({{&kind, 1}, {name.data(), name.size()}, {"\n", 1}, {text, length}}))
+    to_notify_ = true;
+  else
+    lines_lost.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Shard::take_line(std::string& line) {
@@ -267,8 +274,10 @@ bool Shard::receive_hand_over() {
       batch.count = 1;
       batch.packets[0] = item.packet;
       Node* target = graph_ ? graph_->find(item.element) : nullptr;
-      if (target && target->descriptor->push) target->descriptor->push(target->instance.object, item.port, &batch);
-      else release_packets(&face_, batch.packets, 1);
+      if (target && target->descriptor->push)
+        target->descriptor->push(target->instance.object, item.port, &batch);
+      else
+        release_packets(&face_, batch.packets, 1);
     }
   }
   return worked;
@@ -286,7 +295,8 @@ void Shard::sleep() {
     fds.clear();
     if (graph_) fds.assign(graph_->poll_fds().begin(), graph_->poll_fds().end());
     fds.push_back({wake_fd_, POLLIN, 0});
-    const timespec timeout{static_cast<time_t>(limit / 1'000'000'000u), static_cast<long>(limit % 1'000'000'000u)};
+    const timespec timeout{static_cast<time_t>(limit / 1'000'000'000u),
+                           static_cast<long>(limit % 1'000'000'000u)};
     ppoll(fds.data(), fds.size(), &timeout, nullptr);
     if (fds.back().revents & POLLIN) {
       uint64_t n;

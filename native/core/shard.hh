@@ -1,7 +1,7 @@
 /// One datapath thread's world: its clock, packets, graph, state, and the loop that runs it.
 ///
-/// Threads. run() belongs to the shard's thread. Everything marked "host" belongs to the host's thread. Between them
-/// there is only the command list and the words of the control page.
+/// Threads. run() belongs to the shard's thread. Everything marked "host" belongs to the host's thread.
+/// Between them there is only the command list and the words of the control page.
 #pragma once
 #include <atomic>
 #include <map>
@@ -24,8 +24,8 @@ struct RestoredStatic {
   std::vector<uint8_t> data;
 };
 
-/// The words that JavaScript shares with a shard, in a SharedArrayBuffer of at least 4096 bytes. One cache line for
-/// what the loop reads, one for what it writes.
+/// The words that JavaScript shares with a shard, in a SharedArrayBuffer of at least 4096 bytes. One cache
+/// line for what the loop reads, one for what it writes.
 struct ControlPage {
   alignas(64) std::atomic<uint32_t> doorbell;  // raised after a command was put on the list
   std::atomic<uint32_t> stop;                  // not 0: leave the loop for good
@@ -53,7 +53,8 @@ class Shard {
   hc_shard* face() { return &face_; }
   ControlPage& control() { return control_; }
 
-  /// The loop; returns when it is told to stop, or to leave so that the thread can be restarted (see restart_).
+  /// The loop; returns when it is told to stop, or to leave so that the thread can be restarted (see
+  /// restart_).
   Leave run();
   /// Busy polling: never sleeps (benchmarks, dedicated cores).
   bool busy_poll = false;
@@ -105,8 +106,10 @@ class Shard {
   // host: state.
   StaticArena* statics() const { return statics_.get(); }
   std::shared_ptr<SectionPages> section(const std::string& class_name, const std::string& state) const;
-  std::shared_ptr<SectionPages> pending_section(const std::string& class_name, const std::string& state) const;
-  void add_pending_section(const std::string& class_name, const std::string& state, std::shared_ptr<SectionPages> s);
+  std::shared_ptr<SectionPages> pending_section(const std::string& class_name,
+                                                const std::string& state) const;
+  void add_pending_section(const std::string& class_name, const std::string& state,
+                           std::shared_ptr<SectionPages> s);
   void settle_sections(bool commit);
   const RestoredStatic* restored_static(const std::string& element, const std::string& state) const;
   std::shared_ptr<FlowTable> restored_table(const std::string& element, const std::string& state);
@@ -115,7 +118,8 @@ class Shard {
 
   HandOver* hand_over = nullptr;  // host sets it before the first run
   void refresh_clock();
-  /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by hand.
+  /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by
+  /// hand.
   bool round();
   /// Fires the timers that are due by the shard's clock.
   void fire_due_timers() {
@@ -141,8 +145,8 @@ class Shard {
   uint64_t next_timer_ = 0;
 
   std::atomic<Command*> commands_{nullptr}, finished_{nullptr};
-  Command* active_ = nullptr;       // in work over several rounds
-  Command* waiting_ = nullptr;      // taken, in order
+  Command* active_ = nullptr;   // in work over several rounds
+  Command* waiting_ = nullptr;  // taken, in order
   uint32_t seen_doorbell_ = 0;
   bool leave_ = false, to_notify_ = false;
   std::atomic<uint32_t> stop_requested_{0};

@@ -1,8 +1,7 @@
 #include "shard_graph.hh"
 
-#include <hotclick/batch.hpp>
-
 #include <algorithm>
+#include <hotclick/batch.hpp>
 
 #include "shard.hh"
 
@@ -16,7 +15,9 @@ void push_nowhere(void* object, uint32_t, hc_batch* batch) {
   release_packets(node->instance.shard, batch->packets, batch->count);
   batch->count = 0;
 }
-uint32_t pull_nothing(void*, uint32_t, hc_batch*, uint32_t) { return 0; }
+uint32_t pull_nothing(void*, uint32_t, hc_batch*, uint32_t) {
+  return 0;
+}
 
 }  // namespace
 
@@ -161,7 +162,8 @@ void ShardGraph::start_draining(ShardGraph& running) {
   for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
     Node* consumer = successor_[i];
     if (!consumer) continue;
-    const uint32_t end = i + 1 < running.nodes_.size() ? running.pull_at_[i + 1] : static_cast<uint32_t>(running.pull_.size());
+    const uint32_t end =
+        i + 1 < running.nodes_.size() ? running.pull_at_[i + 1] : static_cast<uint32_t>(running.pull_.size());
     for (uint32_t k = running.pull_at_[i]; k < end; ++k) {
       Node* source = running.pull_source_[k];
       if (!source || !source->draining) continue;

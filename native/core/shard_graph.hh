@@ -1,5 +1,6 @@
-/// The graph as one shard runs it: its nodes and, in flat arrays, the edges between them. A change of the graph, of a
-/// library or of arguments is always a new ShardGraph, built beside the running one and installed in one go.
+/// The graph as one shard runs it: its nodes and, in flat arrays, the edges between them. A change of the
+/// graph, of a library or of arguments is always a new ShardGraph, built beside the running one and installed
+/// in one go.
 #pragma once
 #include <poll.h>
 
@@ -38,7 +39,8 @@ class ShardGraph {
                                            const std::vector<EdgeSpec>& edges,
                                            const std::shared_ptr<ShardGraph>& running, GraphError& error);
 
-  /// On the shard, at a batch boundary: state is adopted, edges are switched, removed elements start to drain.
+  /// On the shard, at a batch boundary: state is adopted, edges are switched, removed elements start to
+  /// drain.
   void install(ShardGraph* running);
 
   /// Drains and instrumented edges may refer to the graph before: true while that one must stay.
@@ -84,9 +86,9 @@ class ShardGraph {
   std::vector<Node*> tasks_, draining_;
   std::vector<FlowTable*> tables_;
   std::atomic<bool> drains_{false};
-  std::vector<Node*> successor_;        // for each node of the running graph: who takes its place
+  std::vector<Node*> successor_;  // for each node of the running graph: who takes its place
   std::vector<pollfd> poll_fds_;
-  bool other_tasks_ = false;            // tasks that no descriptor wakes
+  bool other_tasks_ = false;  // tasks that no descriptor wakes
 };
 
 }  // namespace hotclick::core

@@ -7,7 +7,8 @@
 
 namespace hotclick::core {
 
-hc_device* Shard::open_device(Node& node, const char* kind, const char* name, const char* options, char* error) {
+hc_device* Shard::open_device(Node& node, const char* kind, const char* name, const char* options,
+                              char* error) {
   const std::string key = std::string(kind) + ' ' + name + ' ' + options;
   for (OpenDevice& d : devices_) {
     if (d.key != key) continue;
@@ -36,7 +37,8 @@ std::shared_ptr<SectionPages> Shard::section(const std::string& class_name, cons
   return at == sections_.end() ? nullptr : at->second;
 }
 
-std::shared_ptr<SectionPages> Shard::pending_section(const std::string& class_name, const std::string& state) const {
+std::shared_ptr<SectionPages> Shard::pending_section(const std::string& class_name,
+                                                     const std::string& state) const {
   const auto at = pending_sections_.find({class_name, state});
   return at == pending_sections_.end() ? nullptr : at->second;
 }

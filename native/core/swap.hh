@@ -15,13 +15,15 @@ class SwapCommand : public Command {
     swap,   // in place, at a batch boundary
     thread  // the shard leaves its loop, JavaScript calls install_restarted(), the shard enters again
   };
-  SwapCommand(std::shared_ptr<ShardGraph> next, Strategy strategy) : next_(std::move(next)), strategy_(strategy) {}
+  SwapCommand(std::shared_ptr<ShardGraph> next, Strategy strategy)
+      : next_(std::move(next)), strategy_(strategy) {}
 
   bool step(Shard& shard) override;
   /// On the shard's thread, between leaving and entering the loop.
   void install_restarted(Shard& shard);
 
-  /// Time in which the shard handled no packet because of this, from its own clock; valid when the command is done.
+  /// Time in which the shard handled no packet because of this, from its own clock; valid when the command is
+  /// done.
   uint64_t break_ns() const { return end_ - begin_; }
   /// Monotonic ns of its begin.
   uint64_t begin() const { return begin_; }

@@ -1,12 +1,12 @@
 #include "values.hh"
 
 #include <arpa/inet.h>
-#include <hotclick/net.hpp>
 
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <hotclick/net.hpp>
 
 namespace hotclick::core {
 namespace {
@@ -59,9 +59,12 @@ bool parse_double(std::string_view t, double& v) {
 
 bool parse_bool(std::string_view t, void* value) {
   bool v;
-  if (t == "true" || t == "1" || t == "yes" || t == "t" || t == "y") v = true;
-  else if (t == "false" || t == "0" || t == "no" || t == "f" || t == "n") v = false;
-  else return false;
+  if (t == "true" || t == "1" || t == "yes" || t == "t" || t == "y")
+    v = true;
+  else if (t == "false" || t == "0" || t == "no" || t == "f" || t == "n")
+    v = false;
+  else
+    return false;
   memcpy(value, &v, sizeof(v));
   return true;
 }
@@ -128,9 +131,11 @@ bool parse_scaled(std::string_view t, const Suffix* suffixes, size_t n, double u
   memcpy(value, &whole, sizeof(whole));
   return true;
 }
-constexpr Suffix durations[] = {{"nsec", 1}, {"usec", 1e3}, {"msec", 1e6}, {"sec", 1e9}, {"min", 60e9}, {"ns", 1},
-                                {"us", 1e3}, {"ms", 1e6},   {"s", 1e9},    {"m", 60e9},  {"h", 3600e9}};
-constexpr Suffix rates[] = {{"kpps", 1e3}, {"Mpps", 1e6}, {"pps", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
+constexpr Suffix durations[] = {{"nsec", 1},   {"usec", 1e3}, {"msec", 1e6}, {"sec", 1e9},
+                                {"min", 60e9}, {"ns", 1},     {"us", 1e3},   {"ms", 1e6},
+                                {"s", 1e9},    {"m", 60e9},   {"h", 3600e9}};
+constexpr Suffix rates[] = {{"kpps", 1e3}, {"Mpps", 1e6}, {"pps", 1}, {"k", 1e3},
+                            {"K", 1e3},    {"M", 1e6},    {"G", 1e9}};
 
 }  // namespace
 
@@ -172,7 +177,8 @@ std::string unquote(std::string_view t) {
         int digits = 0, byte = 0;
         for (++i; i < t.size() && t[i] != '>'; ++i) {
           if (!isxdigit(static_cast<unsigned char>(t[i]))) continue;
-          byte = byte * 16 + (isdigit(static_cast<unsigned char>(t[i])) ? t[i] - '0' : (t[i] | 32) - 'a' + 10);
+          byte =
+              byte * 16 + (isdigit(static_cast<unsigned char>(t[i])) ? t[i] - '0' : (t[i] | 32) - 'a' + 10);
           if (++digits == 2) {
             out += static_cast<char>(byte);
             digits = byte = 0;
@@ -182,13 +188,27 @@ std::string unquote(std::string_view t) {
         out += next;
       } else {
         switch (next) {
-          case 'n': out += '\n'; break;
-          case 't': out += '\t'; break;
-          case 'r': out += '\r'; break;
-          case 'a': out += '\a'; break;
-          case 'b': out += '\b'; break;
-          case 'f': out += '\f'; break;
-          case 'v': out += '\v'; break;
+          case 'n':
+            out += '\n';
+            break;
+          case 't':
+            out += '\t';
+            break;
+          case 'r':
+            out += '\r';
+            break;
+          case 'a':
+            out += '\a';
+            break;
+          case 'b':
+            out += '\b';
+            break;
+          case 'f':
+            out += '\f';
+            break;
+          case 'v':
+            out += '\v';
+            break;
           case 'x': {
             int byte = 0;
             while (i + 1 < t.size() && isxdigit(static_cast<unsigned char>(t[i + 1]))) {
@@ -198,7 +218,8 @@ std::string unquote(std::string_view t) {
             out += static_cast<char>(byte);
             break;
           }
-          case '\n': break;  // a line joined
+          case '\n':
+            break;  // a line joined
           default:
             if (next >= '0' && next <= '7') {
               int byte = next - '0';
@@ -223,14 +244,28 @@ bool parse_value(uint32_t type, std::string_view text, void* value, std::string&
   const std::string_view t = plain;
   bool good = false;
   switch (type) {
-    case HC_BOOL: good = parse_bool(t, value); break;
-    case HC_U8: good = parse_integer<uint8_t>(t, value); break;
-    case HC_U16: good = parse_integer<uint16_t>(t, value); break;
-    case HC_U32: good = parse_integer<uint32_t>(t, value); break;
+    case HC_BOOL:
+      good = parse_bool(t, value);
+      break;
+    case HC_U8:
+      good = parse_integer<uint8_t>(t, value);
+      break;
+    case HC_U16:
+      good = parse_integer<uint16_t>(t, value);
+      break;
+    case HC_U32:
+      good = parse_integer<uint32_t>(t, value);
+      break;
     case HC_U64:
-    case HC_TIME: good = parse_integer<uint64_t>(t, value); break;
-    case HC_I32: good = parse_integer<int32_t>(t, value); break;
-    case HC_I64: good = parse_integer<int64_t>(t, value); break;
+    case HC_TIME:
+      good = parse_integer<uint64_t>(t, value);
+      break;
+    case HC_I32:
+      good = parse_integer<int32_t>(t, value);
+      break;
+    case HC_I64:
+      good = parse_integer<int64_t>(t, value);
+      break;
     case HC_F64: {
       double v = 0;
       good = parse_double(t, v);
@@ -243,12 +278,23 @@ bool parse_value(uint32_t type, std::string_view text, void* value, std::string&
       if (good) memcpy(value, &v, sizeof(v));
       break;
     }
-    case HC_PREFIX4: good = parse_prefix(t, value); break;
-    case HC_IP6: good = inet_pton(AF_INET6, plain.c_str(), value) == 1; break;
-    case HC_ETHER: good = parse_ether(t, value); break;
-    case HC_DURATION: good = parse_scaled(t, durations, std::size(durations), 1e9, value); break;
-    case HC_RATE: good = parse_scaled(t, rates, std::size(rates), 1, value); break;
-    default: break;
+    case HC_PREFIX4:
+      good = parse_prefix(t, value);
+      break;
+    case HC_IP6:
+      good = inet_pton(AF_INET6, plain.c_str(), value) == 1;
+      break;
+    case HC_ETHER:
+      good = parse_ether(t, value);
+      break;
+    case HC_DURATION:
+      good = parse_scaled(t, durations, std::size(durations), 1e9, value);
+      break;
+    case HC_RATE:
+      good = parse_scaled(t, rates, std::size(rates), 1, value);
+      break;
+    default:
+      break;
   }
   if (!good) error = std::string("expected ") + type_phrase(type) + ", found '" + plain + "'";
   return good;
@@ -262,23 +308,34 @@ std::string print_value(uint32_t type, const void* value) {
   };
   const auto* b = static_cast<const uint8_t*>(value);
   switch (type) {
-    case HC_BOOL: return *b ? "true" : "false";
-    case HC_U8: return std::to_string(*b);
-    case HC_U16: return number(uint16_t{});
-    case HC_U32: return number(uint32_t{});
+    case HC_BOOL:
+      return *b ? "true" : "false";
+    case HC_U8:
+      return std::to_string(*b);
+    case HC_U16:
+      return number(uint16_t{});
+    case HC_U32:
+      return number(uint32_t{});
     case HC_RATE:
     case HC_TIME:
-    case HC_U64: return number(uint64_t{});
-    case HC_I32: return number(int32_t{});
-    case HC_I64: return number(int64_t{});
+    case HC_U64:
+      return number(uint64_t{});
+    case HC_I32:
+      return number(int32_t{});
+    case HC_I64:
+      return number(int64_t{});
     case HC_F64: {
       double v;
       memcpy(&v, value, sizeof(v));
       snprintf(text, sizeof(text), "%.9g", v);
       return text;
     }
-    case HC_IP4: inet_ntop(AF_INET, value, text, sizeof(text)); return text;
-    case HC_IP6: inet_ntop(AF_INET6, value, text, sizeof(text)); return text;
+    case HC_IP4:
+      inet_ntop(AF_INET, value, text, sizeof(text));
+      return text;
+    case HC_IP6:
+      inet_ntop(AF_INET6, value, text, sizeof(text));
+      return text;
     case HC_PREFIX4: {
       hc_prefix4 p;
       memcpy(&p, value, sizeof(p));
@@ -299,7 +356,8 @@ std::string print_value(uint32_t type, const void* value) {
       memcpy(&s, value, sizeof(s));
       return s.data ? std::string(s.data, s.length) : std::string();
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 

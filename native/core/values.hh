@@ -7,8 +7,8 @@
 
 namespace hotclick::core {
 
-/// Reads `text` (quotes and white space removed) as `type` into `value`; false with `error` saying what was expected.
-/// HC_STRING cannot be read here: its bytes need an owner (see Node).
+/// Reads `text` (quotes and white space removed) as `type` into `value`; false with `error` saying what was
+/// expected. HC_STRING cannot be read here: its bytes need an owner (see Node).
 bool parse_value(uint32_t type, std::string_view text, void* value, std::string& error);
 
 /// Writes a value as parse_value would read it.

@@ -8,7 +8,7 @@
 ///   PROMISC=, OUTBOUND=    true or false (false): all addresses; also what this machine sends
 ///   SNAPLEN=bytes          cut longer frames (0: never cut)
 ///   RING=MiB               memory of the receive ring (8)
-///   VERSION=2|3 BLOCK=KiB TIMEOUT=ms   the kind of ring, its blocks, when a block is handed over (3, 32, 1)
+///   VERSION=2|3 BLOCK=KiB TIMEOUT=ms   the kind of ring, its blocks, when a block is handed over (3, 4, 1)
 ///   BYPASS=                true or false (true): send past the queueing discipline
 ///
 /// The interface may go down, or go away and come back: the device stays and takes up work again. The

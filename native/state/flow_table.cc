@@ -12,9 +12,11 @@ namespace {
 constexpr uint32_t first_index_size = 1024;
 constexpr uint32_t reserved_slots = 1u << 22;
 constexpr uint32_t convert_budget = 64, sweep_budget = 16;  // slots a round
-constexpr uint32_t tombstone = no_slot;  // as "slot + 1" in an index that is being left
+constexpr uint32_t tombstone = no_slot;                     // as "slot + 1" in an index that is being left
 
-uint64_t entry_of(uint32_t hash, uint32_t slot) { return static_cast<uint64_t>(hash) << 32 | (slot + 1); }
+uint64_t entry_of(uint32_t hash, uint32_t slot) {
+  return static_cast<uint64_t>(hash) << 32 | (slot + 1);
+}
 }  // namespace
 
 TableLayout TableLayout::of(const SchemaCopy& key, const SchemaCopy& value) {
@@ -30,14 +32,15 @@ TableLayout TableLayout::of(const SchemaCopy& key, const SchemaCopy& value) {
   return l;
 }
 
-std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const TableLayout& layout, uint32_t capacity,
-                                             std::string& error) {
+std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const TableLayout& layout,
+                                             uint32_t capacity, std::string& error) {
   std::unique_ptr<FlowTable> t(new (std::nothrow) FlowTable());
   if (!t) return nullptr;
   t->name_ = name;
   t->max_slots_ = capacity > reserved_slots ? std::bit_ceil(capacity) : reserved_slots;
   t->records_ = MappedRegion::create("hotclick-table", static_cast<size_t>(t->max_slots_) * layout.stride);
-  t->index_arena_ = MappedRegion::create("hotclick-index", static_cast<size_t>(t->max_slots_) * 4 * sizeof(uint64_t));
+  t->index_arena_ =
+      MappedRegion::create("hotclick-index", static_cast<size_t>(t->max_slots_) * 4 * sizeof(uint64_t));
   t->dirty_count_ = (t->max_slots_ >> publish_shift >> 6) + 1;
   t->dirty_words_.reset(new (std::nothrow) uint64_t[t->dirty_count_]());
   if (!t->records_.ok() || !t->index_arena_.ok() || !t->dirty_words_) {
@@ -54,7 +57,8 @@ std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const Tabl
   base.layout = 1;
   t->capacity = capacity;
   t->adopt_layout(layout);
-  if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed)) t->seed = reinterpret_cast<uintptr_t>(t.get());
+  if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
+    t->seed = reinterpret_cast<uintptr_t>(t.get());
   return t;
 }
 
@@ -78,7 +82,8 @@ void FlowTable::index_put(uint64_t* in, uint32_t mask, uint32_t hash, uint32_t s
   in[i] = entry_of(hash, slot);
 }
 
-bool FlowTable::index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot, uint32_t& at) const {
+bool FlowTable::index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot,
+                           uint32_t& at) const {
   const uint64_t wanted = entry_of(hash, slot);
   for (uint32_t i = hash & mask; in[i] != 0; i = (i + 1) & mask) {
     if (in[i] == wanted) {
@@ -242,8 +247,10 @@ void FlowTable::sweep(uint32_t slots) {
     if (!(r.flags & HC_RECORD_LIVE) || r.expires == 0) continue;
     if (static_cast<int32_t>(r.expires - shard->ticks) > 0) continue;
     const uint32_t more = expire_ ? expire_(object_, sweep_at_, key_of(sweep_at_), value_of(sweep_at_)) : 0;
-    if (more) r.expires = shard->ticks + more;
-    else erase(sweep_at_);
+    if (more)
+      r.expires = shard->ticks + more;
+    else
+      erase(sweep_at_);
   }
 }
 
@@ -315,8 +322,10 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
     uint8_t* value = value_of(slot);
     if (layout_.defaults) layout_.defaults(value);
     const uint8_t* old = at + 8 + (from.value_offset - sizeof(hc_record));
-    if (conversion) conversion->run(old, value);
-    else memcpy(value, old, from.value_size);
+    if (conversion)
+      conversion->run(old, value);
+    else
+      memcpy(value, old, from.value_size);
     r.hash = hash_key(&r + 1, key_size, seed);
     r.flags = HC_RECORD_LIVE;
     r.layout = static_cast<uint16_t>(hc_table::layout);

@@ -1,11 +1,10 @@
 /// The slow half of a table: insertion, removal, growth of the index, expiry, change of layout, publication.
 /// The fast half is inline in hotclick/table.hpp, which also explains the structure.
 ///
-/// Threads: the shard's own, but for create(), load_page() and prepare_layout(), which another thread calls while
-/// the shard cannot see the table or the layout yet.
+/// Threads: the shard's own, but for create(), load_page() and prepare_layout(), which another thread calls
+/// while the shard cannot see the table or the layout yet.
 #pragma once
 #include <hotclick/table.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +37,8 @@ class FlowTable : public hc_table {
   static constexpr uint32_t publish_shift = 6;
   using Expire = uint32_t (*)(void* object, uint32_t slot, void* key, void* value);
 
-  static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout, uint32_t capacity,
-                                           std::string& error);
+  static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout,
+                                           uint32_t capacity, std::string& error);
 
   /// The element that owns the table now: its shard's clock, its expiry question, its limit.
   void set_owner(hc_shard* shard, void* object, Expire expire, uint32_t capacity);
@@ -50,7 +49,8 @@ class FlowTable : public hc_table {
   void grow_step();
 
   /// Off the path: a region for records of another layout. Null with `error` when memory cannot be had.
-  std::unique_ptr<PreparedLayout> prepare_layout(const TableLayout& next, std::shared_ptr<Conversion> conversion,
+  std::unique_ptr<PreparedLayout> prepare_layout(const TableLayout& next,
+                                                 std::shared_ptr<Conversion> conversion,
                                                  std::string& error) const;
   /// On the shard, O(1): from now on records have that layout; each is converted when touched. Only when
   /// `converting()` is false.
@@ -58,7 +58,8 @@ class FlowTable : public hc_table {
   bool converting() const { return old_records_.ok(); }
   uint64_t converted() const { return converted_; }
 
-  /// Memory of a finished conversion, for another thread to release (munmap takes its time). Empty if there is none.
+  /// Memory of a finished conversion, for another thread to release (munmap takes its time). Empty if there
+  /// is none.
   std::pair<MappedRegion, std::shared_ptr<Conversion>> take_retired();
 
   /// A bounded amount of upkeep: growth, conversion, and so much expiry that a full round takes five seconds.
@@ -67,8 +68,8 @@ class FlowTable : public hc_table {
   /// Looks at every record now (tests, and the last sync before the end).
   void sweep_all();
 
-  /// Packs the next dirty page at or after `cursor` as described in engine/state/state-page.ts. Returns its bytes,
-  /// 0 when there is none left (cursor is then reset). `out` has room for page_bytes().
+  /// Packs the next dirty page at or after `cursor` as described in engine/state/state-page.ts. Returns its
+  /// bytes, 0 when there is none left (cursor is then reset). `out` has room for page_bytes().
   uint32_t publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out);
   uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_.record_size()); }
   /// Marks every page with a live record dirty (a full sync).
@@ -104,7 +105,7 @@ class FlowTable : public hc_table {
   std::string name_;
   TableLayout layout_, old_layout_;
   MappedRegion records_, old_records_, retired_records_;
-  MappedRegion index_arena_;           // indexes of all sizes one behind the other; each is used once
+  MappedRegion index_arena_;  // indexes of all sizes one behind the other; each is used once
   std::unique_ptr<uint64_t[]> dirty_words_;
   std::shared_ptr<Conversion> conversion_, retired_conversion_;
   void* object_ = nullptr;

@@ -1,4 +1,5 @@
-/// Copies what changed since the last time out of a shard, a few pages a round, so that no packet waits for the store.
+/// Copies what changed since the last time out of a shard, a few pages a round, so that no packet waits for
+/// the store.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -13,10 +14,10 @@ namespace hotclick::core {
 class PublishCommand : public Command {
  public:
   struct Entry {
-    const Node* node;            // valid while `graph()` is held
+    const Node* node;  // valid while `graph()` is held
     const StateBinding* state;
-    uint32_t page;               // tables
-    uint32_t offset, size;       // in data()
+    uint32_t page;          // tables
+    uint32_t offset, size;  // in data()
   };
   /// `room` is how many bytes one command may carry.
   PublishCommand(std::shared_ptr<ShardGraph> graph, size_t room);

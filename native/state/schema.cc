@@ -8,8 +8,12 @@ namespace {
 bool is_integer(uint32_t type) {
   return (type >= HC_BOOL && type <= HC_I64) || type == HC_TIME || type == HC_DURATION || type == HC_RATE;
 }
-bool is_signed(uint32_t type) { return type == HC_I32 || type == HC_I64; }
-bool is_array(uint32_t type) { return type == HC_BYTES || type == HC_TEXT; }
+bool is_signed(uint32_t type) {
+  return type == HC_I32 || type == HC_I64;
+}
+bool is_array(uint32_t type) {
+  return type == HC_BYTES || type == HC_TEXT;
+}
 
 }  // namespace
 
@@ -28,8 +32,9 @@ SchemaCopy copy_schema(const hc_schema& from, std::string& error) {
   return copy;
 }
 
-std::shared_ptr<Conversion> Conversion::plan(const SchemaCopy& from, const SchemaCopy& to, const hc_schema* newer,
-                                             bool upwards, std::shared_ptr<void> keep_alive, std::string& error) {
+std::shared_ptr<Conversion> Conversion::plan(const SchemaCopy& from, const SchemaCopy& to,
+                                             const hc_schema* newer, bool upwards,
+                                             std::shared_ptr<void> keep_alive, std::string& error) {
   if (from.version == to.version && from != to) {
     error = "the layout changed but the schema version " + std::to_string(to.version) + " did not";
     return nullptr;
@@ -59,7 +64,8 @@ std::shared_ptr<Conversion> Conversion::plan(const SchemaCopy& from, const Schem
       c->moves_.push_back({f.offset, f.size, t.offset, t.size, integers && is_signed(f.type)});
     }
   }
-  for (const Field& f : c->from_.fields) c->from_fields_.push_back({f.name.c_str(), f.type, f.offset, f.size, 0});
+  for (const Field& f : c->from_.fields)
+    c->from_fields_.push_back({f.name.c_str(), f.type, f.offset, f.size, 0});
   c->from_view_ = {};
   c->from_view_.fields = c->from_fields_.data();
   c->from_view_.nfields = static_cast<uint32_t>(c->from_fields_.size());

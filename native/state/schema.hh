@@ -29,10 +29,11 @@ SchemaCopy copy_schema(const hc_schema& from, std::string& error);
 /// author's function runs, if there is one for the pair.
 class Conversion {
  public:
-  /// Null with `error` set when the two cannot be brought together. `up` is the newer library's list, `down` the
-  /// older one's (either may be null); `keep_alive` is what the author's function lives in.
-  static std::shared_ptr<Conversion> plan(const SchemaCopy& from, const SchemaCopy& to, const hc_schema* newer,
-                                          bool upwards, std::shared_ptr<void> keep_alive, std::string& error);
+  /// Null with `error` set when the two cannot be brought together. `up` is the newer library's list, `down`
+  /// the older one's (either may be null); `keep_alive` is what the author's function lives in.
+  static std::shared_ptr<Conversion> plan(const SchemaCopy& from, const SchemaCopy& to,
+                                          const hc_schema* newer, bool upwards,
+                                          std::shared_ptr<void> keep_alive, std::string& error);
 
   /// `to` already holds the new version's default value.
   void run(const uint8_t* from, uint8_t* to) const;

@@ -15,7 +15,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
     .command('apply')
     .summary('change the graph of the running engine')
     .description(
-      'Changes the graph of the running engine to the one in FILE. Unchanged elements keep instance and state,\n' +
+      'Changes the graph of the running engine to the one in FILE. Unchanged elements keep instance and state, ' +
         'moved or reconfigured ones adopt it, new ones start, removed ones drain.',
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')

@@ -27,7 +27,7 @@ export function addCheckCommand(program: Command, cli: CliContext): void {
     .command('check')
     .summary('check a configuration without running it')
     .description(
-      'Reads a configuration and checks it against the element classes: names, ports, push and pull. Arguments are\n' +
+      'Reads a configuration and checks it against the element classes: names, ports, push and pull. Arguments are ' +
         'checked by the elements themselves when they run.',
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')

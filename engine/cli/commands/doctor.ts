@@ -17,7 +17,7 @@ export function addDoctorCommand(program: Command, cli: CliContext): void {
     .command('doctor')
     .summary('check what this machine has of what an engine needs')
     .description(
-      'Checks what this machine has of what an engine needs. A warning names something that some configurations or\n' +
+      'Checks what this machine has of what an engine needs. A warning names something that some configurations or ' +
         'upgrades need; with a failed check no engine runs, and the exit status is 1.',
     )
     .option('--store <directory>', 'where the store is or will be', '.')

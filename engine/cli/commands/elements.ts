@@ -51,11 +51,11 @@ export function addElementsCommand(program: Command, cli: CliContext): void {
 function findClass(classes: readonly ElementClass[], name: string): ElementClass {
   const found = classes.find(({ className }) => className === name);
   if (found !== undefined) return found;
-  const wanted = name.toLowerCase();
-  const alike = classes
-    .map(({ className }) => className)
-    .filter((className) => className.toLowerCase().includes(wanted))
-    .sort();
+  const names = classes.map(({ className }) => className).sort();
+  const whole = name.toLowerCase();
+  const holding = names.filter((className) => className.toLowerCase().includes(whole));
+  const start = whole.slice(0, 4);
+  const alike = holding.length > 0 ? holding : names.filter((one) => one.toLowerCase().startsWith(start));
   throw new HotclickError('HC_NO_SUCH_CLASS', `no element class is called '${name}'`, {
     ...(alike.length > 0 ? { hint: `there are: ${alike.slice(0, 10).join(', ')}` } : {}),
     details: { className: name, alike },

@@ -12,7 +12,7 @@ export function addReadCommand(program: Command, cli: CliContext): void {
     .command('read')
     .summary('read a handler of the running engine')
     .description(
-      'Reads a handler of the running engine; the values of all shards are merged as the handler declares.\n' +
+      'Reads a handler of the running engine; the values of all shards are merged as the handler declares. ' +
         'ELEMENT.handlers lists the handlers of an element; list, version and config are the router’s own.',
     )
     .argument('<element.handler>', 'handler to read')

@@ -32,7 +32,7 @@ export function addRunCommand(program: Command, cli: CliContext): void {
     .command('run')
     .summary('run a configuration')
     .description(
-      'Runs a configuration until SIGTERM, Ctrl-C, `hotclick stop`, or until its DriverManager or Script ends it.\n' +
+      'Runs a configuration until SIGTERM, Ctrl-C, `hotclick stop`, or until its DriverManager or Script ends it. ' +
         'What elements print goes to standard output, the log as JSON lines to standard error.',
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')
@@ -73,7 +73,10 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
   if (control !== undefined) await claimSocketPath(control);
 
   const output = new RunOutput(cli, json);
-  await using engine = await cli.startEngine(engineOptions(configuration, options));
+  await using engine = await cli.startEngine({
+    ...engineOptions(configuration, options),
+    signal: interrupt.signal,
+  });
   const stopped = new Promise<void>((resolve, reject) => {
     engine.on('stopped', resolve);
     engine.on('failed', reject);
@@ -81,22 +84,18 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
   // It is awaited below; until then a failure is no unhandled one.
   stopped.catch(() => {});
   output.follow(engine);
-  const server = control === undefined ? undefined : await ControlServer.listen(engine, control);
-  try {
-    if (user !== undefined) {
-      becomeUser(user, control === undefined ? [] : [control], store === undefined ? [] : [store]);
-    }
-    output.ready(configuration.file, await engine.stats(), control);
-    const reason = await Promise.race([
-      stopped.then(() => 'the router or a request stopped it'),
-      whenAborted(interrupt.signal).then(() => String(interrupt.signal.reason)),
-    ]);
-    await server?.close();
-    await engine.stop();
-    output.stopped(reason);
-  } finally {
-    await server?.close();
+  await using server = control === undefined ? undefined : await ControlServer.listen(engine, control);
+  if (user !== undefined) {
+    becomeUser(user, control === undefined ? [] : [control], store === undefined ? [] : [store]);
   }
+  output.ready(configuration.file, await engine.stats(), control);
+  const reason = await Promise.race([
+    stopped.then(() => 'the router or a request stopped it'),
+    whenAborted(interrupt.signal).then(() => String(interrupt.signal.reason)),
+  ]);
+  await server?.close();
+  await engine.stop();
+  output.stopped(reason);
 }
 
 function engineOptions({ text, file }: ConfigurationText, options: RunOptions): EngineOptions {

@@ -28,7 +28,7 @@ export function addStateCommand(program: Command, cli: CliContext): void {
     .command('state')
     .summary('look at the state of the elements')
     .description(
-      'Lists, prints and compares the state of the elements, decoded by its schema: of the running engine, or with\n' +
+      'Lists, prints and compares the state of the elements, decoded by its schema: of the running engine, or with ' +
         '--store of an engine that does not run.',
     );
   const leaf = (name: string, description: string): Command =>

@@ -18,7 +18,7 @@ export function addTraceCommand(program: Command, cli: CliContext): void {
     .command('trace')
     .summary('follow packets through the elements')
     .description(
-      'Follows the packets that match FILTER through the elements: element, version, port, and why it was dropped.\n' +
+      'Follows the packets that match FILTER through the elements: element, version, port, and why it was dropped. ' +
         'Ends after --limit packets or with Ctrl-C.',
     )
     .argument(

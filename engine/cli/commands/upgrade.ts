@@ -11,7 +11,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .command('upgrade')
     .summary('replace element classes in the running engine')
     .description(
-      'Replaces element classes in the running engine. Sources are built and verified while the old version works;\n' +
+      'Replaces element classes in the running engine. Sources are built and verified while the old version works; ' +
         'then shard by shard the new version takes over with its state. When anything fails, the old version goes on.',
     )
     .addArgument(

@@ -58,7 +58,7 @@ const char* base_name(Base base) {
 uint64_t intersection_bytes(const Intersection& x) {
   uint64_t bytes = x.row_group.size() * 4 + x.group_port.size() * 2;
   for (const Intersection::Part& p : x.parts) {
-    bytes += (p.rows.size() + p.summary.size()) * 8 + p.decided.size() * 4;
+    bytes += p.blocks.size() * sizeof(Intersection::Block) + p.words.size() * 8 + p.decided.size() * 4;
   }
   return bytes;
 }

@@ -35,14 +35,21 @@ struct MergeStep {
 /// The classes that could not be merged further: each has a bitmap of the rows that are still possible and the
 /// group that holds if none of them does.
 struct Intersection {
+  /// 64 words of a bitmap, of which only those that are not 0 are stored.
+  struct Block {
+    uint64_t summary;  // one bit for each word that is not 0
+    uint32_t first;    // index of the first of them
+    uint32_t reserved;
+  };
   struct Part {
     uint16_t slot;
-    std::vector<uint64_t> rows;     // `words` for each class
-    std::vector<uint64_t> summary;  // `summary_words` for each class: one bit for each word that is not 0
+    std::vector<Block> blocks;  // `blocks` for each class
+    std::vector<uint64_t> words;
     std::vector<uint32_t> decided;
   };
   std::vector<Part> parts;
-  uint32_t words = 0, summary_words = 0;
+  uint32_t blocks = 0;
+  bool fast_count = false;  // the processor counts bits with one instruction
   std::vector<uint32_t> row_group;
   std::vector<uint16_t> group_port;
 };

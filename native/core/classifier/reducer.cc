@@ -19,6 +19,14 @@ uint32_t memory_order(uint32_t value, Width width) {
   return value;
 }
 
+bool counts_bits_fast() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("popcnt");
+#else
+  return true;
+#endif
+}
+
 }  // namespace
 
 bool Reducer::build(Program& program, std::string& error) {
@@ -188,21 +196,25 @@ void Reducer::finish(Program& program) {
   if (nodes_.size() == 1) return finish_tables(program);
   program.method = Program::Method::intersection;
   Intersection& x = program.intersection;
-  x.words = static_cast<uint32_t>((rows_.size() + 63) / 64);
-  x.summary_words = (x.words + 63) / 64;
+  const uint32_t words = static_cast<uint32_t>((rows_.size() + 63) / 64);
+  x.blocks = (words + 63) / 64;
+  x.fast_count = counts_bits_fast();
   x.row_group = groups_.of_row;
   x.group_port = groups_.port;
   for (const Node& node : nodes_) {
     Intersection::Part part;
     part.slot = node.slot;
     for (uint32_t c = 0; c < node.classes->count(); ++c) {
-      part.rows.insert(part.rows.end(), node.classes->rows(c), node.classes->rows(c) + x.words);
-      std::vector<uint64_t> summary(x.summary_words);
-      for (uint32_t w = 0; w < x.words; ++w) {
-        if (node.classes->rows(c)[w] != 0) set_bit(summary, w);
-      }
-      part.summary.insert(part.summary.end(), summary.begin(), summary.end());
       part.decided.push_back(node.classes->decided(c));
+      const uint64_t* rows = node.classes->rows(c);
+      for (uint32_t block = 0; block < x.blocks; ++block) {
+        part.blocks.push_back({0, static_cast<uint32_t>(part.words.size()), 0});
+        for (uint32_t w = block * 64; w < words && w < block * 64 + 64; ++w) {
+          if (rows[w] == 0) continue;
+          part.blocks.back().summary |= uint64_t{1} << w % 64;
+          part.words.push_back(rows[w]);
+        }
+      }
     }
     x.parts.push_back(std::move(part));
   }

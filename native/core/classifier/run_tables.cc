@@ -32,26 +32,45 @@ void look_up(const LookupStep& step, const Located& located, uint32_t count, uin
   look_up_words(at, offset, step.narrow.data(), count, out);
 }
 
+/// Bits set, without the instruction that the oldest x86-64 lacks.
+struct PlainCount {
+  static uint32_t count(uint64_t v) {
+    v -= v >> 1 & 0x5555555555555555;
+    v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+    v = (v + (v >> 4)) & 0x0F0F0F0F0F0F0F0F;
+    return static_cast<uint32_t>(v * 0x0101010101010101 >> 56);
+  }
+};
+struct FastCount {
+  __attribute__((always_inline)) static uint32_t count(uint64_t v) {
+    return static_cast<uint32_t>(__builtin_popcountll(v));
+  }
+};
+
 /// The port for one packet from the classes that are left.
-inline uint16_t intersect(const Intersection& x, const Slot* slots, uint32_t i) {
-  const size_t parts = x.parts.size();
+template <class Count>
+__attribute__((always_inline)) inline uint16_t intersect(const Intersection& x, const Slot* slots, uint32_t i) {
+  using Block = Intersection::Block;
+  const auto block_of = [&](const Intersection::Part& part, uint32_t number) -> const Block& {
+    return part.blocks[slots[part.slot][i] * size_t{x.blocks} + number];
+  };
   uint32_t group = UINT32_MAX;
-  for (size_t k = 0; k < parts; ++k) {
-    const uint32_t decided = x.parts[k].decided[slots[x.parts[k].slot][i]];
+  for (const Intersection::Part& part : x.parts) {
+    const uint32_t decided = part.decided[slots[part.slot][i]];
     if (decided < group) group = decided;
   }
-  for (uint32_t s = 0; s < x.summary_words; ++s) {
+  for (uint32_t number = 0; number < x.blocks; ++number) {
     uint64_t candidates = ~uint64_t{0};
-    for (size_t k = 0; k < parts; ++k) {
-      candidates &= x.parts[k].summary[slots[x.parts[k].slot][i] * size_t{x.summary_words} + s];
-    }
+    for (const Intersection::Part& part : x.parts) candidates &= block_of(part, number).summary;
     for (; candidates != 0; candidates &= candidates - 1) {
-      const uint32_t word = s * 64 + static_cast<uint32_t>(__builtin_ctzll(candidates));
+      const uint64_t below = (candidates & -candidates) - 1;
       uint64_t rows = ~uint64_t{0};
-      for (size_t k = 0; k < parts; ++k) {
-        rows &= x.parts[k].rows[slots[x.parts[k].slot][i] * size_t{x.words} + word];
+      for (const Intersection::Part& part : x.parts) {
+        const Block& block = block_of(part, number);
+        rows &= part.words[block.first + Count::count(block.summary & below)];
       }
       if (rows == 0) continue;
+      const uint32_t word = number * 64 + static_cast<uint32_t>(__builtin_ctzll(candidates));
       const uint32_t found = x.row_group[word * 64 + static_cast<uint32_t>(__builtin_ctzll(rows))];
       return x.group_port[found < group ? found : group];
     }
@@ -59,11 +78,22 @@ inline uint16_t intersect(const Intersection& x, const Slot* slots, uint32_t i) 
   return x.group_port[group];
 }
 
-void prefetch_rows(const Intersection& x, const Slot* slots, uint32_t count) {
+void intersect_plain(const Intersection& x, const Slot* slots, uint32_t count, uint16_t* ports) {
+  for (uint32_t i = 0; i < count; ++i) ports[i] = intersect<PlainCount>(x, slots, i);
+}
+#ifdef __x86_64__
+__attribute__((target("popcnt")))
+#endif
+void intersect_fast(const Intersection& x, const Slot* slots, uint32_t count, uint16_t* ports) {
+  for (uint32_t i = 0; i < count; ++i) ports[i] = intersect<FastCount>(x, slots, i);
+}
+
+void intersect_all(const Intersection& x, const Slot* slots, uint32_t count, uint16_t* ports) {
   for (const Intersection::Part& part : x.parts) {
     const uint16_t* classes = slots[part.slot];
-    for (uint32_t i = 0; i < count; ++i) prefetch(&part.summary[classes[i] * size_t{x.summary_words}]);
+    for (uint32_t i = 0; i < count; ++i) prefetch(&part.blocks[classes[i] * size_t{x.blocks}]);
   }
+  (x.fast_count ? intersect_fast : intersect_plain)(x, slots, count, ports);
 }
 
 }  // namespace
@@ -88,8 +118,7 @@ void run_tables(const Program& program, hc_packet* const* packets, uint32_t coun
     for (uint32_t i = 0; i < count; ++i) out[i] = table[a[i] * stride + b[i]];
   }
   if (program.method == Program::Method::intersection) {
-    prefetch_rows(program.intersection, slots, count);
-    for (uint32_t i = 0; i < count; ++i) ports[i] = intersect(program.intersection, slots, i);
+    intersect_all(program.intersection, slots, count, ports);
   } else {
     const uint32_t last = program.merges.empty() ? program.lookups.back().slot : program.merges.back().slot;
     memcpy(ports, slots[last], count * sizeof(uint16_t));

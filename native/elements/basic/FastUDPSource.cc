@@ -63,13 +63,7 @@ struct FastUDPSource : RatedEmission<FastUDPSource> {
     return done;
   }
 
-  /// The part of RATE that this shard has; after LIMIT packets the rate at which they left.
-  uint64_t rate() const {
-    const RatedProgress& p = *progress;
-    if (p.count < quota || p.count < 2 || p.last_at <= p.first_at) return shard_share(shard(), p.rate.value);
-    const auto packets = static_cast<unsigned __int128>(p.count - 1);
-    return static_cast<uint64_t>(packets * 1'000'000'000u / (p.last_at - p.first_at));
-  }
+  uint64_t rate() const { return measured_rate(); }
 
  private:
   void annotate(Packet& p) const {

@@ -16,7 +16,14 @@ const moreFragments = 0x2000;
 
 /** An ICMP error that quotes the first bytes of an IP packet. */
 function icmpError(from: string, to: string, frame: Uint8Array, type = 3, quoted = 28): Uint8Array {
-  return icmp({ src: from, dst: to, type, identifier: 0, sequence: 0, payload: frame.subarray(14, 14 + quoted) });
+  return icmp({
+    src: from,
+    dst: to,
+    type,
+    identifier: 0,
+    sequence: 0,
+    payload: frame.subarray(14, 14 + quoted),
+  });
 }
 
 t.test('UDP: answers pass, and a conversation lives longer (RFC 4787, REQ-5)', async (t) => {
@@ -43,7 +50,10 @@ t.test('UDP: a packet that was never answered is forgotten soon', async (t) => {
 
 t.test('packets of one batch that begin the same connection make one record', async (t) => {
   using firewall = createFirewall('allow udp');
-  firewall.push(0, Array.from({ length: 200 }, (_, i) => marked(question({ sport: 5000 + (i % 3) }))));
+  firewall.push(
+    0,
+    Array.from({ length: 200 }, (_, i) => marked(question({ sport: 5000 + (i % 3) }))),
+  );
   t.equal(firewall.output(0).length, 200);
   t.equal(firewall.read('connections'), '3');
 });
@@ -187,6 +197,9 @@ t.test('truncated and random packets are dropped without harm', async (t) => {
 });
 
 t.test('a rule that is wrong is refused with its text', async (t) => {
-  t.throws(() => createFirewall('allow tcp', 'permit udp'), { code: 'HC_CONFIGURE_FAILED', message: /begins with 'allow'/ });
+  t.throws(() => createFirewall('allow tcp', 'permit udp'), {
+    code: 'HC_CONFIGURE_FAILED',
+    message: /begins with 'allow'/,
+  });
   t.throws(() => createFirewall('allow tcp dst prot 80'), { code: 'HC_CONFIGURE_FAILED' });
 });

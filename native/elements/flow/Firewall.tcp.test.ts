@@ -147,7 +147,10 @@ t.test('a refused connection is closed at once', async (t) => {
   const reason = dropReasons(firewall);
   const tcp = new Conversation(firewall);
   t.ok(tcp.send('inside', { flags: 'S' }));
-  t.notOk(tcp.probe('outside', { flags: 'RA', seq: 0, ack: 7 }), 'acknowledges another SYN (RFC 9293, 3.10.7.3)');
+  t.notOk(
+    tcp.probe('outside', { flags: 'RA', seq: 0, ack: 7 }),
+    'acknowledges another SYN (RFC 9293, 3.10.7.3)',
+  );
   t.equal(reason(), 'out of window');
   t.ok(tcp.probe('outside', { flags: 'RA', seq: 0 }));
   t.equal(tcp.state(), 'closed');

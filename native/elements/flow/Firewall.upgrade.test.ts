@@ -62,7 +62,11 @@ t.test('version 2 takes the connections over, logs new ones, and gives all of th
 
 t.test('the log is limited to LOG_RATE lines a second', async (t) => {
   const library = await buildExample('v2', t.testdir());
-  using firewall = ElementHarness.create('Firewall', ['allow tcp', 'LOG_RATE 5'], { inputs: 2, outputs: 2, library });
+  using firewall = ElementHarness.create('Firewall', ['allow tcp', 'LOG_RATE 5'], {
+    inputs: 2,
+    outputs: 2,
+    library,
+  });
   for (let port = 1000; port < 1100; ++port) new Conversation(firewall, port).send('inside', { flags: 'S' });
   t.ok(firewall.printed().length <= 10, 'at most two seconds of the clock have passed');
   t.equal(firewall.read('connections'), '100');

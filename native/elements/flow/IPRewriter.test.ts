@@ -52,7 +52,11 @@ t.test('source NAT: both directions are rewritten, with right checksums (RFC 162
     const out = send(nat, 0, make({ ...forward(), payload: 'odd length!' }), 0);
     if (!out) return t.fail('the packet did not leave');
     const flow = flowOf(t, out.data);
-    t.same(flow, { src: outer, sport: 5000, dst: peer, dport: 80 }, "the packet's own port is kept when it is free");
+    t.same(
+      flow,
+      { src: outer, sport: 5000, dst: peer, dport: 80 },
+      "the packet's own port is kept when it is free",
+    );
     t.equal(out.destination, peer);
     const back = send(nat, 1, make({ src: peer, sport: 80, dst: outer, dport: 5000, payload: 'abc' }), 1);
     if (!back) return t.fail('the answer did not leave');
@@ -93,7 +97,10 @@ t.test('drop, pass, nochange, discard and keep', async (t) => {
   t.notOk(send(nat, 4, gre, 0));
   const kept = send(nat, 4, ipv4Tcp(forward()), 0);
   t.same(kept && flowOf(t, kept.data), { src: inner, sport: 5000, dst: peer, dport: 80 });
-  t.ok(send(nat, 0, ipv4Tcp({ src: peer, sport: 80, dst: inner, dport: 5000 }), 1), 'the answer is known now');
+  t.ok(
+    send(nat, 0, ipv4Tcp({ src: peer, sport: 80, dst: inner, dport: 5000 }), 1),
+    'the answer is known now',
+  );
 });
 
 t.test('a UDP checksum of zero stays zero, and none becomes zero (RFC 768)', async (t) => {
@@ -119,7 +126,10 @@ t.test('ports in order, from a range that ends', async (t) => {
   t.notOk(send(nat, 0, ipv4Tcp(forward({ sport: 6004 })), 0));
   t.same(nat.drops(), { 'no free port': 1 });
   t.equal(nat.read('mapping_failures'), '1');
-  t.ok(send(nat, 0, ipv4Tcp(forward({ sport: 6004, dport: 81 })), 0), 'another destination has all ports free');
+  t.ok(
+    send(nat, 0, ipv4Tcp(forward({ sport: 6004, dport: 81 })), 0),
+    'another destination has all ports free',
+  );
   t.ok(send(nat, 0, ipv4Udp(forward({ sport: 6004 })), 0), 'so has another protocol');
   t.ok(send(nat, 0, ipv4Tcp(forward({ sport: 6001 })), 0), 'known flows go on');
 });

@@ -141,7 +141,8 @@ constexpr auto info =
         .argument<&ToDevice::debug>("DEBUG", "accepted, without effect")
         .argument<&ToDevice::ignore_overflows>("IGNORE_QUEUE_OVERFLOWS",
                                                "accepted; overflows are counted, not printed")
-        .argument<&ToDevice::bypass>("BYPASS", "false: go through the interface's queueing discipline")
+        .argument<&ToDevice::bypass>(
+            "BYPASS", "false: through the queueing discipline, and seen by tcpdump on the interface")
         .argument<&ToDevice::queue>("QUEUE", "packets that may wait for the interface")
         .state<&ToDevice::counts>("counts", counts_v1, "packets and bytes sent so far")
         .queue<&ToDevice::unsent>("unsent", "packets that wait for the interface")

@@ -11,8 +11,12 @@ namespace hotclick {
 /// For functions off the packet path: compiled small, which is also what keeps the build of an element quick.
 #define HC_COLD __attribute__((cold, noinline))
 
-inline void prefetch(const void* p) { __builtin_prefetch(p, 0, 3); }
-inline void prefetch_write(const void* p) { __builtin_prefetch(p, 1, 3); }
+inline void prefetch(const void* p) {
+  __builtin_prefetch(p, 0, 3);
+}
+inline void prefetch_write(const void* p) {
+  __builtin_prefetch(p, 1, 3);
+}
 
 /// A frame with its annotations. A thin name for hc_packet with the questions elements ask.
 struct Packet : hc_packet {
@@ -20,7 +24,10 @@ struct Packet : hc_packet {
   uint32_t tailroom() const { return HC_BUFFER_SIZE - headroom() - length; }
 
   /// Takes `n` bytes off the front. The caller has checked `n <= length`.
-  void pull(uint32_t n) { data += n; length -= n; }
+  void pull(uint32_t n) {
+    data += n;
+    length -= n;
+  }
   /// Makes room for `n` bytes in front; false when there is no headroom.
   bool push(uint32_t n) {
     if (HC_UNLIKELY(headroom() < n)) return false;
@@ -67,7 +74,10 @@ struct Batch : hc_batch {
   struct Iterator {
     hc_packet* const* at;
     Packet& operator*() const { return *static_cast<Packet*>(*at); }
-    Iterator& operator++() { ++at; return *this; }
+    Iterator& operator++() {
+      ++at;
+      return *this;
+    }
     bool operator!=(const Iterator& other) const { return at != other.at; }
   };
   Iterator begin() { return {packets}; }
@@ -123,8 +133,8 @@ inline Packet* allocate_packet(hc_shard* shard) {
   return static_cast<Packet*>(p);
 }
 
-/// A copy with its own buffer, annotations included; null when the pool is empty. Headers that were stripped from
-/// the front are copied as well, so that Unstrip finds them in every copy.
+/// A copy with its own buffer, annotations included; null when the pool is empty. Headers that were stripped
+/// from the front are copied as well, so that Unstrip finds them in every copy.
 inline Packet* clone_packet(hc_shard* shard, const Packet& from) {
   Packet* p = allocate_packet(shard);
   if (!p) return nullptr;
@@ -141,9 +151,9 @@ inline Packet* clone_packet(hc_shard* shard, const Packet& from) {
   return p;
 }
 
-/// Batches on the shard's bump stack, given back when the scope ends. Because it is a stack, an element that is
-/// reached again while it splits (a loop in the graph) gets fresh batches. `count` is 0 and `ok()` false when
-/// the stack is exhausted: the graph is nested too deeply and the packets must be dropped.
+/// Batches on the shard's bump stack, given back when the scope ends. Because it is a stack, an element that
+/// is reached again while it splits (a loop in the graph) gets fresh batches. `count` is 0 and `ok()` false
+/// when the stack is exhausted: the graph is nested too deeply and the packets must be dropped.
 class ScratchBatches {
  public:
   ScratchBatches(hc_shard* shard, uint32_t n) : shard_(shard), mark_(shard->scratch) {

@@ -1,10 +1,10 @@
 /// What an element author includes: the base class, the ways to handle packets, and the declaration.
 ///
 /// An element is a class derived from `Element` with *one* of
-///   void action(Batch& batch)            one input, one output: change the packets in place (serves push and pull)
-///   uint32_t route(Packet& p)            the output for each packet, or drop(reason) (serves push and pull)
-///   void classify(Batch& b, uint16_t* o) the same for a whole batch at once
-///   void push(uint32_t port, Batch& b) / uint32_t pull(uint32_t port, Batch& b, uint32_t max)   full control
+///   void action(Batch& batch)            one input, one output: change the packets in place (serves push and
+///   pull) uint32_t route(Packet& p)            the output for each packet, or drop(reason) (serves push and
+///   pull) void classify(Batch& b, uint16_t* o) the same for a whole batch at once void push(uint32_t port,
+///   Batch& b) / uint32_t pull(uint32_t port, Batch& b, uint32_t max)   full control
 /// and, where it needs them,
 ///   bool configure(Arguments& arguments) check the parsed arguments; `return arguments.fail(…)`
 ///   bool initialize(Error& error)        open devices, build tables (not yet its declared state)
@@ -121,8 +121,8 @@ struct Element {
   /// Calls timer(id) at monotonic time `at` (ns); 0 takes it back.
   void set_timer(uint32_t id, uint64_t at) { self->host->set_timer(self, id, at); }
 
-  /// Sends each packet of the batch to ports[i] (or drops it). Order within an output is kept. No allocation: the
-  /// usual case, one output for all, hands the batch on as it is.
+  /// Sends each packet of the batch to ports[i] (or drops it). Order within an output is kept. No allocation:
+  /// the usual case, one output for all, hands the batch on as it is.
   void split(Batch& batch, const uint16_t* ports);
 };
 
@@ -169,27 +169,49 @@ inline void Element::split(Batch& batch, const uint16_t* ports) {
 namespace detail {
 
 template <class T>
-concept HasAction = requires(T& t, Batch& b) { t.action(b); };
+concept HasAction = requires(T& t, Batch& b) {
+  t.action(b);
+};
 template <class T>
-concept HasRoute = requires(T& t, Packet& p) { t.route(p); };
+concept HasRoute = requires(T& t, Packet& p) {
+  t.route(p);
+};
 template <class T>
-concept HasClassify = requires(T& t, Batch& b, uint16_t* o) { t.classify(b, o); };
+concept HasClassify = requires(T& t, Batch& b, uint16_t* o) {
+  t.classify(b, o);
+};
 template <class T>
-concept HasPush = requires(T& t, Batch& b) { t.push(0u, b); };
+concept HasPush = requires(T& t, Batch& b) {
+  t.push(0u, b);
+};
 template <class T>
-concept HasPull = requires(T& t, Batch& b) { t.pull(0u, b, 0u); };
+concept HasPull = requires(T& t, Batch& b) {
+  t.pull(0u, b, 0u);
+};
 template <class T>
-concept HasConfigure = requires(T& t, Arguments& a) { t.configure(a); };
+concept HasConfigure = requires(T& t, Arguments& a) {
+  t.configure(a);
+};
 template <class T>
-concept HasInitialize = requires(T& t, Error& e) { t.initialize(e); };
+concept HasInitialize = requires(T& t, Error& e) {
+  t.initialize(e);
+};
 template <class T>
-concept HasStart = requires(T& t) { t.start(true); };
+concept HasStart = requires(T& t) {
+  t.start(true);
+};
 template <class T>
-concept HasRun = requires(T& t) { t.run(); };
+concept HasRun = requires(T& t) {
+  t.run();
+};
 template <class T>
-concept HasTimer = requires(T& t) { t.timer(0u); };
+concept HasTimer = requires(T& t) {
+  t.timer(0u);
+};
 template <class T>
-concept HasPending = requires(T& t) { t.pending(); };
+concept HasPending = requires(T& t) {
+  t.pending();
+};
 
 template <class T>
 void choose(T& e, Batch& batch, uint16_t* ports) {
@@ -220,7 +242,8 @@ void push_entry(void* object, uint32_t port, hc_batch* raw) {
   }
 }
 
-/// Pull through an element of the simple forms: what goes to output 0 is returned, the rest is pushed or dropped.
+/// Pull through an element of the simple forms: what goes to output 0 is returned, the rest is pushed or
+/// dropped.
 template <class T>
 uint32_t pull_entry(void* object, uint32_t port, hc_batch* raw, uint32_t max) {
   T& e = *static_cast<T*>(object);
@@ -293,19 +316,26 @@ void* locate(void* object) {
 
 template <class V>
 void print_value(const hc_host* host, hc_text* out, const V& v) {
-  if constexpr (__is_same(V, bool)) host->append(out, "%s", v ? "true" : "false");
-  else if constexpr (__is_same(V, double)) host->append(out, "%.6g", v);
-  else if constexpr (__is_same(V, int32_t) || __is_same(V, int64_t)) host->append(out, "%lld", static_cast<long long>(v));
-  else if constexpr (__is_same(V, Rate)) host->append(out, "%llu", static_cast<unsigned long long>(v.per_second));
-  else if constexpr (__is_same(V, Duration)) host->append(out, "%.9gs", static_cast<double>(v.ns) * 1e-9);
-  else if constexpr (__is_same(V, String)) host->append(out, "%.*s", static_cast<int>(v.length), v.data);
+  if constexpr (__is_same(V, bool))
+    host->append(out, "%s", v ? "true" : "false");
+  else if constexpr (__is_same(V, double))
+    host->append(out, "%.6g", v);
+  else if constexpr (__is_same(V, int32_t) || __is_same(V, int64_t))
+    host->append(out, "%lld", static_cast<long long>(v));
+  else if constexpr (__is_same(V, Rate))
+    host->append(out, "%llu", static_cast<unsigned long long>(v.per_second));
+  else if constexpr (__is_same(V, Duration))
+    host->append(out, "%.9gs", static_cast<double>(v.ns) * 1e-9);
+  else if constexpr (__is_same(V, String))
+    host->append(out, "%.*s", static_cast<int>(v.length), v.data);
   else if constexpr (__is_same(V, Ipv4Address)) {
     const uint8_t* b = reinterpret_cast<const uint8_t*>(&v);
     host->append(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
   } else if constexpr (__is_same(V, EtherAddress)) {
     const uint8_t* b = v.bytes;
     host->append(out, "%02X:%02X:%02X:%02X:%02X:%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
-  } else host->append(out, "%llu", static_cast<unsigned long long>(v));
+  } else
+    host->append(out, "%llu", static_cast<unsigned long long>(v));
 }
 
 template <class T, auto member>
@@ -332,7 +362,8 @@ int write_entry(void* object, const hc_string* value, char* text) {
     (e.*member)();
     return 0;
   } else {
-    return e.self->host->parse(type_code<typename member_of<decltype(member)>::Value>(), value, &(e.*member), text);
+    return e.self->host->parse(type_code<typename member_of<decltype(member)>::Value>(), value, &(e.*member),
+                               text);
   }
 }
 
@@ -350,7 +381,8 @@ enum class merge : uint32_t {
 
 inline constexpr unsigned max_arguments = 24, max_handlers = 32, max_states = 6, max_drops = 24;
 
-/// The declaration of an element class; every call returns a copy with one thing more, so that it reads as data.
+/// The declaration of an element class; every call returns a copy with one thing more, so that it reads as
+/// data.
 template <class T>
 struct Declaration {
   const char* name;
@@ -369,13 +401,29 @@ struct Declaration {
   uint32_t narguments = 0, nhandlers = 0, nstates = 0, ndrops = 0;
 
   /// What it does; the first line is the summary, an example follows. Markdown.
-  constexpr Declaration help(const char* text) const { auto d = *this; d.help_text = text; return d; }
+  constexpr Declaration help(const char* text) const {
+    auto d = *this;
+    d.help_text = text;
+    return d;
+  }
   /// Click's port count code, "1/1-2".
-  constexpr Declaration ports(const char* code) const { auto d = *this; d.ports_text = code; return d; }
+  constexpr Declaration ports(const char* code) const {
+    auto d = *this;
+    d.ports_text = code;
+    return d;
+  }
   /// Click's processing code, "a/ah".
-  constexpr Declaration processing(const char* code) const { auto d = *this; d.processing_text = code; return d; }
+  constexpr Declaration processing(const char* code) const {
+    auto d = *this;
+    d.processing_text = code;
+    return d;
+  }
   /// Click's flow code, "x/x".
-  constexpr Declaration flow(const char* code) const { auto d = *this; d.flow_text = code; return d; }
+  constexpr Declaration flow(const char* code) const {
+    auto d = *this;
+    d.flow_text = code;
+    return d;
+  }
 
   /// A keyword argument; its default is the member's initial value.
   template <auto member>
@@ -433,7 +481,8 @@ struct Declaration {
   }
   /// A table held in a `Table<K, V>` member.
   template <auto member, class K, class R>
-  constexpr Declaration table(const char* what, const Schema<K>& key, const Schema<R>& s, const char* text) const {
+  constexpr Declaration table(const char* what, const Schema<K>& key, const Schema<R>& s,
+                              const char* text) const {
     auto d = add_state(HC_STATE_TABLE, what, s, text);
     hc_state& st = d.states[nstates];
     st.member = &detail::locate<T, member>;
@@ -471,14 +520,16 @@ struct Declaration {
 
  private:
   template <class K, class V>
-  static uint32_t call_expire(T& e, uint32_t (T::*method)(uint32_t, K&, V&), uint32_t slot, void* key, void* value) {
+  static uint32_t call_expire(T& e, uint32_t (T::*method)(uint32_t, K&, V&), uint32_t slot, void* key,
+                              void* value) {
     return (e.*method)(slot, *static_cast<K*>(key), *static_cast<V*>(value));
   }
   template <auto member>
   constexpr Declaration add_argument(const char* keyword, const char* text, uint32_t flags) const {
     auto d = *this;
     using Value = typename detail::member_of<decltype(member)>::Value;
-    d.arguments[d.narguments++] = {keyword, text, &detail::locate<T, member>, detail::type_code<Value>(), flags};
+    d.arguments[d.narguments++] = {keyword, text, &detail::locate<T, member>, detail::type_code<Value>(),
+                                   flags};
     return d;
   }
   constexpr hc_handler& find_handler(const char* handler, const char* text) {
@@ -490,7 +541,8 @@ struct Declaration {
     return h;
   }
   template <class R>
-  constexpr Declaration add_state(hc_state_kind kind, const char* what, const Schema<R>& s, const char* text) const {
+  constexpr Declaration add_state(hc_state_kind kind, const char* what, const Schema<R>& s,
+                                  const char* text) const {
     auto d = *this;
     hc_state& st = d.states[d.nstates];
     st = {};
@@ -569,7 +621,8 @@ constexpr hc_descriptor describe(const Declaration<T>& d, const States& states) 
 }  // namespace hotclick
 
 /// Exports the declaration: `HOTCLICK_EXPORT(info)` at the end of the file.
-#define HOTCLICK_EXPORT(declaration)                                                                 \
+#define HOTCLICK_EXPORT(declaration)                                                                   \
   static constexpr ::hotclick::detail::States hotclick_states = ::hotclick::detail::link(declaration); \
-  extern "C" __attribute__((visibility("default"))) const hc_descriptor hotclick_element;            \
-  extern "C" const hc_descriptor hotclick_element = ::hotclick::detail::describe(declaration, hotclick_states);
+  extern "C" __attribute__((visibility("default"))) const hc_descriptor hotclick_element;              \
+  extern "C" const hc_descriptor hotclick_element =                                                    \
+      ::hotclick::detail::describe(declaration, hotclick_states);

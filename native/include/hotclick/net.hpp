@@ -1,19 +1,32 @@
-/// Wire formats and checksums. Multi-byte fields are in network order as they lie in the packet; structures have
-/// alignment 1, so any offset may be read. Nothing here checks lengths: the caller does, before it looks.
+/// Wire formats and checksums. Multi-byte fields are in network order as they lie in the packet; structures
+/// have alignment 1, so any offset may be read. Nothing here checks lengths: the caller does, before it
+/// looks.
 #pragma once
 #include <stdint.h>
 #include <string.h>
 
 namespace hotclick {
 
-constexpr uint16_t swap16(uint16_t v) { return __builtin_bswap16(v); }
-constexpr uint32_t swap32(uint32_t v) { return __builtin_bswap32(v); }
+constexpr uint16_t swap16(uint16_t v) {
+  return __builtin_bswap16(v);
+}
+constexpr uint32_t swap32(uint32_t v) {
+  return __builtin_bswap32(v);
+}
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-constexpr uint16_t net16(uint16_t v) { return swap16(v); }
-constexpr uint32_t net32(uint32_t v) { return swap32(v); }
+constexpr uint16_t net16(uint16_t v) {
+  return swap16(v);
+}
+constexpr uint32_t net32(uint32_t v) {
+  return swap32(v);
+}
 #else
-constexpr uint16_t net16(uint16_t v) { return v; }
-constexpr uint32_t net32(uint32_t v) { return v; }
+constexpr uint16_t net16(uint16_t v) {
+  return v;
+}
+constexpr uint32_t net32(uint32_t v) {
+  return v;
+}
 #endif
 
 struct __attribute__((packed)) EthernetHeader {
@@ -114,7 +127,9 @@ inline uint16_t checksum_fold(uint64_t sum) {
   s = (s & 0xFFFF) + (s >> 16);
   return static_cast<uint16_t>(~s);
 }
-inline uint16_t checksum(const void* data, uint32_t n) { return checksum_fold(checksum_add(data, n)); }
+inline uint16_t checksum(const void* data, uint32_t n) {
+  return checksum_fold(checksum_add(data, n));
+}
 
 /// Sum of an IPv4 header of exactly 20 bytes: the common case, without a loop.
 inline uint16_t checksum20(const void* data) {
@@ -130,7 +145,8 @@ inline uint64_t pseudo_sum(uint32_t source, uint32_t destination, uint8_t protoc
          net16(static_cast<uint16_t>(length));
 }
 
-/// Incremental update (RFC 1624, equation 3): a 16-bit word changed from `from` to `to` (as they lie in the packet).
+/// Incremental update (RFC 1624, equation 3): a 16-bit word changed from `from` to `to` (as they lie in the
+/// packet).
 inline uint16_t checksum_update16(uint16_t sum, uint16_t from, uint16_t to) {
   uint32_t s = static_cast<uint16_t>(~sum) + static_cast<uint32_t>(static_cast<uint16_t>(~from)) + to;
   s = (s & 0xFFFF) + (s >> 16);

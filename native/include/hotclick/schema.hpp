@@ -35,22 +35,38 @@ namespace detail {
 template <class T>
 constexpr uint32_t type_code() {
   using U = T;
-  if constexpr (__is_same(U, bool)) return HC_BOOL;
-  else if constexpr (__is_same(U, uint8_t)) return HC_U8;
-  else if constexpr (__is_same(U, uint16_t)) return HC_U16;
-  else if constexpr (__is_same(U, uint32_t)) return HC_U32;
-  else if constexpr (__is_same(U, uint64_t)) return HC_U64;
-  else if constexpr (__is_same(U, int32_t)) return HC_I32;
-  else if constexpr (__is_same(U, int64_t)) return HC_I64;
-  else if constexpr (__is_same(U, double)) return HC_F64;
-  else if constexpr (__is_same(U, Ipv4Address)) return HC_IP4;
-  else if constexpr (__is_same(U, Ipv4Prefix)) return HC_PREFIX4;
-  else if constexpr (__is_same(U, EtherAddress)) return HC_ETHER;
-  else if constexpr (__is_same(U, Duration)) return HC_DURATION;
-  else if constexpr (__is_same(U, Rate)) return HC_RATE;
-  else if constexpr (__is_same(U, Time)) return HC_TIME;
-  else if constexpr (__is_same(U, String)) return HC_STRING;
-  else return HC_BYTES;
+  if constexpr (__is_same(U, bool))
+    return HC_BOOL;
+  else if constexpr (__is_same(U, uint8_t))
+    return HC_U8;
+  else if constexpr (__is_same(U, uint16_t))
+    return HC_U16;
+  else if constexpr (__is_same(U, uint32_t))
+    return HC_U32;
+  else if constexpr (__is_same(U, uint64_t))
+    return HC_U64;
+  else if constexpr (__is_same(U, int32_t))
+    return HC_I32;
+  else if constexpr (__is_same(U, int64_t))
+    return HC_I64;
+  else if constexpr (__is_same(U, double))
+    return HC_F64;
+  else if constexpr (__is_same(U, Ipv4Address))
+    return HC_IP4;
+  else if constexpr (__is_same(U, Ipv4Prefix))
+    return HC_PREFIX4;
+  else if constexpr (__is_same(U, EtherAddress))
+    return HC_ETHER;
+  else if constexpr (__is_same(U, Duration))
+    return HC_DURATION;
+  else if constexpr (__is_same(U, Rate))
+    return HC_RATE;
+  else if constexpr (__is_same(U, Time))
+    return HC_TIME;
+  else if constexpr (__is_same(U, String))
+    return HC_STRING;
+  else
+    return HC_BYTES;
 }
 template <class T>
 struct is_char_array {
@@ -73,7 +89,8 @@ constexpr hc_field make_field(const char* name, size_t offset) {
 
 inline constexpr unsigned max_fields = 24, max_conversions = 4;
 
-/// Reads a field of another version's record by name; `missing` when it had no such field. Integers are widened.
+/// Reads a field of another version's record by name; `missing` when it had no such field. Integers are
+/// widened.
 inline uint64_t field_u64(const hc_record_view& from, const char* name, uint64_t missing = 0) {
   for (uint32_t i = 0; i < from.schema->nfields; ++i) {
     const hc_field& f = from.schema->fields[i];
@@ -85,9 +102,9 @@ inline uint64_t field_u64(const hc_record_view& from, const char* name, uint64_t
   return missing;
 }
 
-/// Names, types and offsets of the fields of R, with a version. A new version of an element that changes R raises
-/// the version; fields of equal name are carried over, new ones keep R's default, and `up_from`/`down_to` do what
-/// that cannot.
+/// Names, types and offsets of the fields of R, with a version. A new version of an element that changes R
+/// raises the version; fields of equal name are carried over, new ones keep R's default, and
+/// `up_from`/`down_to` do what that cannot.
 template <class R>
 struct Schema {
   using Record = R;
@@ -101,11 +118,12 @@ struct Schema {
   template <auto convert>
   constexpr Schema up_from(uint32_t from) const {
     Schema s = *this;
-    s.ups[s.nup++] = {from, 0, [](const hc_record_view* old, void* now) { convert(*old, *static_cast<R*>(now)); }};
+    s.ups[s.nup++] = {from, 0,
+                      [](const hc_record_view* old, void* now) { convert(*old, *static_cast<R*>(now)); }};
     return s;
   }
-  /// `convert(now, old)` runs when a record of this version goes back to version `to`; `old` points at the raw
-  /// bytes of the lower version's record.
+  /// `convert(now, old)` runs when a record of this version goes back to version `to`; `old` points at the
+  /// raw bytes of the lower version's record.
   template <auto convert>
   constexpr Schema down_to(uint32_t to) const {
     Schema s = *this;
@@ -123,8 +141,8 @@ constexpr Schema<R> schema(uint32_t version, Fields... fields) {
   return s;
 }
 
-/// Fixed-size state of an instance: `State<Counts> counts;` then `counts->packets`. Lives in the shard's state
-/// arena; a new version with the same layout is given the same memory.
+/// Fixed-size state of an instance: `State<Counts> counts;` then `counts->packets`. Lives in the shard's
+/// state arena; a new version with the same layout is given the same memory.
 template <class S>
 struct State : hc_state_slot {
   State() : hc_state_slot{nullptr} {}
@@ -160,8 +178,8 @@ struct PacketQueue : hc_queue_slot {
     __atomic_store_n(&queue->head, head + max, __ATOMIC_RELEASE);
     return max;
   }
-  /// Appends at most `max` packets to `batch` and leaves them in the queue too, until skip() takes them out; returns
-  /// how many. For a consumer that may have to try again.
+  /// Appends at most `max` packets to `batch` and leaves them in the queue too, until skip() takes them out;
+  /// returns how many. For a consumer that may have to try again.
   uint32_t peek(Batch& batch, uint32_t max) const {
     const uint64_t head = queue->head;
     const uint64_t used = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE) - head;
@@ -174,8 +192,9 @@ struct PacketQueue : hc_queue_slot {
   void skip(uint32_t n) { __atomic_store_n(&queue->head, queue->head + n, __ATOMIC_RELEASE); }
 };
 
-/// Static variables of the library, shared by all instances of the class in a shard (every shard loads a copy of
-/// the library of its own). `HC_SECTION Section<Totals> totals;` at namespace scope, declared with `.section`.
+/// Static variables of the library, shared by all instances of the class in a shard (every shard loads a copy
+/// of the library of its own). `HC_SECTION Section<Totals> totals;` at namespace scope, declared with
+/// `.section`.
 template <class S>
 struct alignas(4096) Section {
   S value{};

@@ -2,9 +2,9 @@
 /// publication); see native/state/table.hh.
 ///
 /// Layout. Records live in numbered slots of one size that never move while the table lives; an index of
-/// {hash, slot} words with linear probing leads to them. So a record's slot can be stored in another record, a page
-/// of slots can be published as it lies, and a table whose record layout changed keeps its index: each record is
-/// converted when it is first touched.
+/// {hash, slot} words with linear probing leads to them. So a record's slot can be stored in another record,
+/// a page of slots can be published as it lies, and a table whose record layout changed keeps its index: each
+/// record is converted when it is first touched.
 #pragma once
 #include "batch.hpp"
 
@@ -12,10 +12,10 @@ extern "C" {
 /// Before every record. A slot whose `layout` is 0 holds nothing, or nothing converted yet.
 typedef struct hc_record {
   uint32_t hash;
-  uint16_t layout;  // the table's layout number when it was written
-  uint16_t flags;   // HC_RECORD_LIVE
-  uint32_t expires; // ticks; 0 = never
-  uint32_t link;    // free list, or the element's own use (a partner's slot)
+  uint16_t layout;   // the table's layout number when it was written
+  uint16_t flags;    // HC_RECORD_LIVE
+  uint32_t expires;  // ticks; 0 = never
+  uint32_t link;     // free list, or the element's own use (a partner's slot)
 } hc_record;
 #define HC_RECORD_LIVE 1u
 #define HC_NO_SLOT 0xFFFFFFFFu
@@ -23,15 +23,15 @@ typedef struct hc_record {
 /// The part of a table that is read inline. Everything is written by the shard's thread.
 struct hc_table {
   uint8_t* records;
-  uint64_t* index;     // hash << 32 | slot + 1; 0 = empty
-  uint64_t* old_index; // while the index grows: looked at after a miss; null otherwise
-  uint64_t* dirty;     // one bit a page of slots
+  uint64_t* index;      // hash << 32 | slot + 1; 0 = empty
+  uint64_t* old_index;  // while the index grows: looked at after a miss; null otherwise
+  uint64_t* dirty;      // one bit a page of slots
   hc_shard* shard;
   uint64_t seed;
   uint32_t index_mask, old_mask;
   uint32_t stride, value_offset, key_size;
   uint32_t layout;
-  uint32_t page_shift; // slots a page, as a power of two
+  uint32_t page_shift;  // slots a page, as a power of two
   uint32_t live, capacity;
   uint32_t reserved;
 };
@@ -67,8 +67,8 @@ inline uint32_t hash_key(const void* key, uint32_t size, uint64_t seed) {
   return static_cast<uint32_t>(h ^ (h >> 32));
 }
 
-/// A table of records with key K and value V. K has no padding and a size that is a multiple of 4. Pointers to
-/// values stay valid until the record is erased or the element is upgraded: never keep one beyond a batch.
+/// A table of records with key K and value V. K has no padding and a size that is a multiple of 4. Pointers
+/// to values stay valid until the record is erased or the element is upgraded: never keep one beyond a batch.
 template <class K, class V>
 struct Table : hc_table_slot {
   static_assert(__has_unique_object_representations(K), "a key must not contain padding");

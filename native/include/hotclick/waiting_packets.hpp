@@ -1,5 +1,5 @@
-/// Packets that wait until the Ethernet address of their next hop is known: one bounded ring for all, in order of
-/// arrival, and a count for each address.
+/// Packets that wait until the Ethernet address of their next hop is known: one bounded ring for all, in
+/// order of arrival, and a count for each address.
 #pragma once
 #include "neighbours.hpp"
 

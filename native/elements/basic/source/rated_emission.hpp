@@ -93,6 +93,14 @@ struct RatedEmission : Element {
     wake();
   }
 
+  /// The part of RATE that this shard has; after LIMIT packets the rate at which they left.
+  uint64_t measured_rate() const {
+    const RatedProgress& p = *progress;
+    if (p.count < quota || p.count < 2 || p.last_at <= p.first_at) return shard_share(shard(), p.rate.value);
+    const auto packets = static_cast<unsigned __int128>(p.count - 1);
+    return static_cast<uint64_t>(packets * 1'000'000'000u / (p.last_at - p.first_at));
+  }
+
   /// After a change of what there is to send.
   bool wake() {
     quota = shard_limit(shard(), progress->limit.value);

@@ -26,8 +26,8 @@ inline void erase_pair(MappingTable& table, uint32_t slot) {
 
 /// Makes both records of a flow that neither direction of is in the table; no_slot when there is no room.
 /// Returns the slot of the forward direction.
-HC_COLD inline uint32_t insert_pair(MappingTable& table, const FlowId& from, const FlowId& to,
-                                      uint8_t input, uint8_t forward_output, uint8_t reply_output) {
+HC_COLD inline uint32_t insert_pair(MappingTable& table, const FlowId& from, const FlowId& to, uint8_t input,
+                                    uint8_t forward_output, uint8_t reply_output) {
   if (table.size() + 2 > table.table->capacity) return no_slot;
   const uint32_t forward = table.insert(from);
   if (forward == no_slot) return no_slot;

@@ -1,9 +1,9 @@
 /** A Firewall on the bench, with a client inside and a server outside. */
 import { join } from 'node:path';
+import { packageRoot } from '../../../../engine/datapath/paths.ts';
 import { ElementHarness, type PacketInput } from '../../../../engine/testing/element-harness.ts';
 import { ipv4Tcp, type TcpFields } from '../../../../engine/testing/frames.ts';
 import { buildElement } from '../../../../engine/upgrade/build-element.ts';
-import { packageRoot } from '../../../../engine/datapath/paths.ts';
 
 export const client = '10.1.0.2';
 export const server = '10.2.0.2';
@@ -84,7 +84,9 @@ export class Conversation {
 
   /** The three segments that begin a connection; true when all passed. */
   open(): boolean {
-    return this.send('inside', { flags: 'S' }) && this.send('outside', { flags: 'SA' }) && this.send('inside');
+    return (
+      this.send('inside', { flags: 'S' }) && this.send('outside', { flags: 'SA' }) && this.send('inside')
+    );
   }
 
   /** The state that the firewall sees. */

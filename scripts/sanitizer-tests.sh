@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the core with its unit tests and the fuzz targets' own drivers under AddressSanitizer and
+# UndefinedBehaviorSanitizer, and runs them. Closes with "N passed, N failed".
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=build/sanitizer
+mkdir -p "$out"
+flags=(-std=c++20 -O1 -g -fno-exceptions -fno-rtti -fno-omit-frame-pointer -fsanitize=address,undefined
+  -fno-sanitize-recover=undefined -Wall -Wextra -Inative/include)
+sources() { find native/core native/io native/state -name '*.cc' "$@" | sort; }
+object() { echo "$out/$(echo "$1" | tr / _).o"; }
+export -f object
+compile() { g++ "${@:2}" -c "$1" -o "$(object "$1")"; }
+export -f compile
+export out
+{ sources; echo native/test/main.cc; } | xargs -P "$(nproc)" -I{} bash -c 'compile "$@"' _ {} "${flags[@]}"
+core=() tests=()
+while read -r f; do if [[ $f == *_test.cc ]]; then tests+=("$(object "$f")"); else core+=("$(object "$f")"); fi; done < <(sources)
+g++ "${flags[@]}" "$(object native/test/main.cc)" "${tests[@]}" "${core[@]}" -ldl -o "$out/unit-tests"
+"$out/unit-tests"
+for target in native/test/fuzz_*.cc; do
+  name=$(basename "$target" .cc)
+  g++ "${flags[@]}" -DHC_FUZZ_MAIN "$target" "${core[@]}" -ldl -o "$out/$name"
+  "$out/$name"
+done
