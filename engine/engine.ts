@@ -47,6 +47,8 @@ export interface EngineEvents {
 
 const defaultPackets = 32_768;
 const mostThreads = 64;
+/** Lines kept for a listener that is still to come. */
+const mostUnheard = 10_000;
 
 interface Configuration {
   readonly text: string;
@@ -65,6 +67,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   readonly #store: StoreSession | undefined;
   readonly #handlers: Handlers;
   readonly #startedAt = performance.now();
+  #unheard: { readonly event: keyof EngineEvents; readonly emit: () => void }[] = [];
   #stopping: Promise<void> | undefined;
 
   private constructor(parts: {
@@ -84,6 +87,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     this.#store = parts.store;
     this.#journal = parts.store?.journal ?? new MemoryJournal();
     this.#upgrader = new Upgrader(this.#native, this.threads, this.#journal, this.#shelf);
+    this.on('newListener', (event: string | symbol) => this.#tellNewListener(event));
     this.#handlers = new Handlers(this.#native, this.threads, () => this.#running);
   }
 
@@ -114,7 +118,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
             onLine: (shard, line) => {
               if (engine) engine.#hear(shard, line);
             },
-            onStop: () => engine?.emit('stopped'),
+            onStop: () => {
+              if (engine) engine.#hearStop();
+            },
           }),
       );
       const shelf = await LibraryShelf.open(native, store?.archive);
@@ -134,13 +140,13 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   async #begin(configuration: Configuration, options: EngineOptions): Promise<void> {
     await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? [], (error) => this.emit('failed', error));
     const before = await this.#store?.recover();
-    if (before) this.#store?.restore(this.#native, this.threads);
+    if (before) this.#store?.restore(this.#native, this.threads, before);
     await this.#upgrader.run({
       kind: 'start',
       ...(options.signal ? { signal: options.signal } : {}),
       design: async () => this.#design(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
     });
-    this.#store?.startSync(this.#native, this.threads, () => this.#upgrader.running, {
+    await this.#store?.startSync(this.#native, this.threads, () => this.#upgrader.running, {
       interval: options.syncInterval,
       onState: (error) => this.emit('store', error === undefined ? {} : { error }),
     });
@@ -196,7 +202,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     });
   }
 
-  rollback(options: UpgradeOptions & { revision?: number } = {}): Promise<UpgradeReport> {
+  async rollback(options: UpgradeOptions & { revision?: number } = {}): Promise<UpgradeReport> {
     const target = this.#rollbackTarget(options.revision);
     return this.#change({ ...options, kind: 'rollback', restores: target.revision }, async (step) => {
       step.begin('verify', `libraries of revision ${target.revision}`);
@@ -382,10 +388,34 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     );
   }
 
+  #hearStop(): void {
+    this.#announce('stopped', () => this.emit('stopped'));
+  }
+
   #hear(shard: number, line: string): void {
     const end = line.indexOf('\n');
     const message = { element: line.slice(1, end), text: line.slice(end + 1), shard };
-    this.emit(line.startsWith('p') ? 'print' : 'log', message);
+    if (line.startsWith('w')) {
+      this.#handlers.passOn(shard, message.text);
+      return;
+    }
+    const event = line.startsWith('p') ? 'print' : 'log';
+    this.#announce(event, () => this.emit(event, message));
+  }
+
+  /** A router may speak, or end, before its owner could listen: what nobody has heard waits for the first listener. */
+  #announce(event: keyof EngineEvents, emit: () => void): void {
+    if (this.listenerCount(event) > 0) emit();
+    else if (this.#unheard.length < mostUnheard) this.#unheard.push({ event, emit });
+  }
+
+  #tellNewListener(event: string | symbol): void {
+    const waiting = this.#unheard.filter((one) => one.event === event);
+    this.#unheard = this.#unheard.filter((one) => one.event !== event);
+    // Once the listener is there.
+    queueMicrotask(() => {
+      for (const { emit } of waiting) emit();
+    });
   }
 }
 

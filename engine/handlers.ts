@@ -63,6 +63,16 @@ export class Handlers {
     }
   }
 
+  /** An element of `shard` wrote a handler of its own shard ('ELEMENT.HANDLER VALUE'): the others get it too. */
+  passOn(shard: number, write: string): void {
+    const space = write.indexOf(' ');
+    const { element, handler } = splitPath(write.slice(0, space));
+    for (let other = 0; other < this.#shards; ++other) {
+      // The shard that began has taken the value; another may have changed its graph since, which is no fault.
+      if (other !== shard) this.#engine.handler(other, element, handler, write.slice(space + 1)).catch(() => {});
+    }
+  }
+
   /** Handlers of an element: its class's and those every element has. */
   list(element: string): HandlerInfo[] {
     const elementClass = this.#running().checked.byName.get(element)?.elementClass;

@@ -68,14 +68,15 @@ void write(Packets& packets, uint32_t i, const Flow& f) {
 }
 
 std::string quad(uint32_t a) {
-  return std::to_string(a >> 24) + "." + std::to_string(a >> 16 & 255) + "." + std::to_string(a >> 8 & 255) + "." +
-         std::to_string(a & 255);
+  return std::to_string(a >> 24) + "." + std::to_string(a >> 16 & 255) + "." + std::to_string(a >> 8 & 255) +
+         "." + std::to_string(a & 255);
 }
 
 struct RuleSet {
   std::string name, kind = "ipfilter";
   std::vector<std::string> rules;
-  std::vector<Flow> flows;  // one that matches each rule but the last, or none for rules that are not about flows
+  std::vector<Flow>
+      flows;  // one that matches each rule but the last, or none for rules that are not about flows
 };
 
 /// `shape` says what the rules look like; all end with "allow all" (which traffic of 203.0.0.0/8 reaches).
@@ -84,8 +85,9 @@ RuleSet make_rules(const std::string& shape, uint32_t count) {
   RuleSet set;
   set.name = shape + "-" + std::to_string(count);
   for (uint32_t i = 0; i + 1 < count; ++i) {
-    Flow f{random.below(0xC0000000), random.below(0xC0000000), static_cast<uint16_t>(1024 + random.below(60000)),
-           static_cast<uint16_t>(random.below(1024)), protocol_udp};
+    Flow f{random.below(0xC0000000), random.below(0xC0000000),
+           static_cast<uint16_t>(1024 + random.below(60000)), static_cast<uint16_t>(random.below(1024)),
+           protocol_udp};
     if (shape == "subnet") {  // hosts of one network
       f.source = 0x0A000000 + i;
       set.rules.push_back("deny src host " + quad(f.source));
@@ -94,6 +96,10 @@ RuleSet make_rules(const std::string& shape, uint32_t count) {
     } else if (shape == "services") {  // a host and a port
       set.rules.push_back("deny dst host " + quad(f.destination) + " && udp && dst port " +
                           std::to_string(f.destination_port));
+    } else if (shape ==
+               "crossing") {  // the worst case: every field allows half of the rows, no row is allowed by all
+      const std::string port = std::to_string(1 + random.below(65535));
+      set.rules.push_back("deny src port >= " + port + " && dst port < " + port);
     } else if (shape == "pairs") {
       set.rules.push_back("deny src host " + quad(f.source) + " && dst host " + quad(f.destination));
     } else {  // acl: networks of few sites, protocols, ports and ranges, both verdicts
@@ -102,7 +108,8 @@ RuleSet make_rules(const std::string& shape, uint32_t count) {
       f.destination = other << 24 | random.below(256) << 16 | 1;
       if (random.chance(50)) f.protocol = protocol_tcp;
       std::string rule = random.chance(50) ? "deny" : "allow";
-      if (random.chance(90)) rule += " src net " + quad(f.source) + "/" + std::to_string(8 + 8 * random.below(4));
+      if (random.chance(90))
+        rule += " src net " + quad(f.source) + "/" + std::to_string(8 + 8 * random.below(4));
       rule += (rule.size() > 5 ? " && dst net " : " dst net ") + quad(f.destination) + "/" +
               std::to_string(16 + random.below(17));
       if (random.chance(80)) rule += f.protocol == protocol_tcp ? " && tcp" : " && udp";
@@ -110,7 +117,7 @@ RuleSet make_rules(const std::string& shape, uint32_t count) {
       if (random.chance(15)) rule += " && src port > 1023";
       set.rules.push_back(rule);
     }
-    set.flows.push_back(f);
+    if (shape != "crossing") set.flows.push_back(f);
   }
   set.rules.push_back("allow all");
   return set;
@@ -123,8 +130,8 @@ struct Compiled {
     char error[HC_ERROR_SIZE];
     uint32_t failed = 0;
     const auto start = Clock::now();
-    classifier = core::classifier_compile(set.kind.c_str(), patterns.data(), static_cast<uint32_t>(patterns.size()),
-                                          error, &failed);
+    classifier = core::classifier_compile(set.kind.c_str(), patterns.data(),
+                                          static_cast<uint32_t>(patterns.size()), error, &failed);
     milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     if (!classifier) std::printf("%-16s pattern %u: %s\n", set.name.c_str(), failed, error);
   }
@@ -175,7 +182,8 @@ void measure(const Compiled& compiled, const std::string& name, Packets& packets
 
 Flow unmatched(unit::Random& random) {
   return {0xCB000000 | random.below(1 << 24), 0xCB000000 | random.below(1 << 24),
-          static_cast<uint16_t>(random.below(65536)), static_cast<uint16_t>(random.below(65536)), protocol_udp};
+          static_cast<uint16_t>(random.below(65536)), static_cast<uint16_t>(random.below(65536)),
+          protocol_udp};
 }
 
 }  // namespace
@@ -189,7 +197,12 @@ int main(int argc, char** argv) {
     if (!std::strstr(set.name.c_str(), part)) return;
     const Compiled compiled(set);
     if (!compiled.classifier) return;
-    for (uint32_t i = 0; i < packet_count; ++i) write(packets, i, unmatched(random));
+    const bool same_ports = set.name.starts_with("crossing");
+    for (uint32_t i = 0; i < packet_count; ++i) {
+      Flow f = unmatched(random);
+      if (same_ports) f.destination_port = f.source_port;
+      write(packets, i, f);
+    }
     measure(compiled, set.name + " last", packets, runs);
     if (set.flows.empty()) return;
     for (uint32_t i = 0; i < packet_count; ++i) {
@@ -200,7 +213,7 @@ int main(int argc, char** argv) {
   bench({"router-ethernet", "classifier", {"12/0806 20/0001", "12/0806 20/0002", "12/0800", "-"}, {}});
   bench({"router-ports", "ipclassifier", {"tcp", "udp and dst port 53", "icmp type echo", "-"}, {}});
   bench({"router-hosts", "ipclassifier", {"dst 10.0.0.1", "dst 10.1.0.1 or dst 10.0.0.255", "-"}, {}});
-  for (const char* shape : {"subnet", "hosts", "services", "pairs", "acl"}) {
+  for (const char* shape : {"subnet", "hosts", "services", "pairs", "acl", "crossing"}) {
     for (uint32_t count : {10u, 100u, 1000u, 10000u}) bench(make_rules(shape, count));
   }
 }

@@ -147,6 +147,14 @@ export interface Addon {
   runShard(engine: number, shard: number, cpu: number): 'stopped' | 'restart';
   installRestarted(engine: number, shard: number): void;
   nameShard(shard: number): void;
+  shardOf(
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    protocol: number,
+    shards: number,
+  ): number;
   Engine: new (options: {
     shards: number;
     packets: number;
@@ -173,6 +181,9 @@ export function addon(): Addon {
   }
   return loaded;
 }
+
+/** The shard that devices give a packet to; addresses and ports as they lie in memory (network order). */
+export const shardOf: Addon['shardOf'] = (...tuple) => addon().shardOf(...tuple);
 
 /** Runs a native call; an error with one of our codes comes out as a HotclickError. */
 export function callNative<T>(call: () => T): T {

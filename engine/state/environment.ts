@@ -20,6 +20,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Database, type DatabaseOptions, type Key, open, type RootDatabase } from 'lmdb';
 import { dataPageSize, type FileShape, reserveRoom, type WriteLoad } from './data-room.ts';
 import { checkDataFile } from './lmdb-file.ts';
+import { databaseNames, markerDatabase } from './store-databases.ts';
 import { describeFailure, storeError } from './store-error.ts';
 import { claimOwnership, refuseIfHeld, releaseOwnership } from './store-owner.ts';
 
@@ -35,7 +36,7 @@ const defaultMapSize = 16 * 2 ** 30;
 const lockFileSize = 12 * 1024;
 /** LMDB does not survive a full disk while it makes its file: without this much room it is not made. */
 const roomToBegin = 2 ** 20;
-/** To open or make the databases. */
+/** Of making the databases. */
 const loadOfOpening: WriteLoad = { values: 64, pages: 16 };
 
 export class Environment {
@@ -164,7 +165,9 @@ export class Environment {
       if (used && this.databaseCount() > 0 && !hasMarker(this.#root)) {
         throw storeError('foreign', `${this.directory} holds an LMDB database of another program`);
       }
-      await reserveRoom(join(this.directory, 'data.mdb'), loadOfOpening, this.#shape());
+      if (this.databaseCount() < databaseNames.length) {
+        await reserveRoom(join(this.directory, 'data.mdb'), loadOfOpening, this.#shape());
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -179,9 +182,6 @@ interface DatabaseStats {
   readonly treeBranchPageCount: number;
   readonly treeLeafPageCount: number;
 }
-
-/** The database that every store has, and nothing else; created first. */
-export const markerDatabase = 'hotclick';
 
 function hasMarker(root: RootDatabase): boolean {
   return (

@@ -3,7 +3,8 @@ import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
 import { pagesOf, type WriteLoad } from './data-room.ts';
-import { type StateStore, storeDatabase } from './store.ts';
+import type { StateStore } from './store.ts';
+import { openDatabase } from './store-databases.ts';
 
 export type RevisionKind = 'start' | 'upgrade' | 'apply' | 'rollback' | 'write';
 export type RevisionStatus = 'pending' | 'committed' | 'undone' | 'failed';
@@ -57,7 +58,7 @@ export class RevisionJournal {
 
   constructor(store: StateStore) {
     this.#store = store;
-    this.#records = storeDatabase(store.environment, 'journal', { encoding: 'json', keyEncoding: 'uint32' });
+    this.#records = openDatabase(store.environment, 'journal');
     this.#last = Math.max(this.list().at(-1)?.revision ?? 0, store.revisions().at(-1)?.revision ?? 0);
   }
 
@@ -162,7 +163,7 @@ export class RevisionJournal {
         return changed;
       }, change(asked));
     } catch (error) {
-      if (changed !== undefined) this.#unwritten.set(revision, changed);
+      this.#unwritten.set(revision, changed ?? change(this.#pending(revision)));
       throw error;
     }
     return changed ?? this.#pending(revision);
@@ -191,6 +192,6 @@ export class RevisionJournal {
 }
 
 function loadOf(records: readonly RevisionRecord[]): WriteLoad {
-  const pages = records.reduce((sum, record) => sum + pagesOf(2 * JSON.stringify(record).length), 0);
+  const pages = records.reduce((sum, record) => sum + pagesOf(Buffer.byteLength(JSON.stringify(record))), 0);
   return { values: records.length, pages };
 }

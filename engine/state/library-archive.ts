@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
 import { pagesOf } from './data-room.ts';
-import { type StateStore, storeDatabase } from './store.ts';
+import type { StateStore } from './store.ts';
+import { openDatabase } from './store-databases.ts';
 import { describeFailure, storeError } from './store-error.ts';
 
 export interface ArchivedLibrary {
@@ -26,8 +27,8 @@ export class LibraryArchive {
 
   constructor(store: StateStore) {
     this.#store = store;
-    this.#contents = storeDatabase(store.environment, 'libraries', { encoding: 'binary' });
-    this.#index = storeDatabase(store.environment, 'library-index', { encoding: 'json' });
+    this.#contents = openDatabase(store.environment, 'libraries');
+    this.#index = openDatabase(store.environment, 'library-index');
   }
 
   /** Stores the file and enters it under its class and version; returns its content hash. Errors: HC_LIBRARY, HC_STORE. */

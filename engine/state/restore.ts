@@ -1,6 +1,6 @@
 /** Gives the state of a store back to the shards of a starting engine. */
-import type { NativeEngine } from '../datapath/addon.ts';
-import { callNative } from '../datapath/addon.ts';
+import { callNative, type NativeEngine } from '../datapath/addon.ts';
+import { redistributePages, type StoredPage } from './redistribute.ts';
 import type { StateLayout } from './state-page.ts';
 import type { StateStore } from './store.ts';
 
@@ -8,50 +8,72 @@ export interface RestoreSummary {
   readonly records: number;
   readonly statics: number;
   readonly tables: number;
+  /** The number of shards changed, so records have other places than in the store. */
+  readonly moved: boolean;
 }
 
-interface TableInShard {
+/** The pages of one table that have one layout. */
+interface StoredTable {
   readonly name: string;
-  readonly shard: number;
   readonly layout: StateLayout;
-  readonly numbers: number[];
-  readonly pages: Uint8Array[];
+  readonly pages: StoredPage[];
 }
 
 /**
- * Loads every static value and table page into the shard that wrote it. With fewer shards than before, what belonged to
- * shard s goes to shard s modulo the new number; its static values are those of the lowest such shard.
+ * Loads every static value and table page into the shard that wrote it. When the number of shards has changed, records go
+ * to the shards that will receive their packets; static values stay with their shard, and those of shards that are no
+ * more are left out.
  */
-export function restoreState(store: StateStore, engine: NativeEngine, shards: number): RestoreSummary {
-  const tables = new Map<string, TableInShard>();
+export function restoreState(store: StateStore, engine: NativeEngine, shards: number, before: number): RestoreSummary {
+  const tables = new Map<string, StoredTable>();
   let statics = 0;
   for (const { address, layout, page, data } of store.loadState()) {
     const name = `${address.element}/${address.state}`;
-    if (address.shard >= shards) continue;
     if (page === undefined) {
+      if (address.shard >= shards) continue;
       callNative(() => engine.restoreStatic(address.shard, name, layout.valueSchema, data));
       ++statics;
       continue;
     }
-    const key = `${address.shard}/${name}/${JSON.stringify(layout.valueSchema)}`;
+    const key = `${name} ${JSON.stringify(layout.valueSchema)}`;
     let table = tables.get(key);
-    if (!table) tables.set(key, (table = { name, shard: address.shard, layout, numbers: [], pages: [] }));
-    table.numbers.push(page);
-    table.pages.push(Uint8Array.from(data));
+    if (!table) tables.set(key, (table = { name, layout, pages: [] }));
+    table.pages.push({ shard: address.shard, page, data: Uint8Array.from(data) });
   }
+  const moved = before !== shards;
   let records = 0;
-  for (const { name, shard, layout, numbers, pages } of tables.values()) {
-    const live = callNative(() =>
-      engine.restoreTable(
-        shard,
-        name,
-        layout.keySchema!,
-        layout.valueSchema,
-        Uint32Array.from(numbers),
-        pages,
-      ),
-    );
-    records += live;
+  for (const { name, layout, pages } of tables.values()) {
+    for (const { shard, numbers, data } of moved ? rearranged(layout, pages, shards) : byShard(pages)) {
+      records += callNative(() => engine.restoreTable(shard, name, layout.keySchema!, layout.valueSchema, numbers, data));
+    }
   }
-  return { records, statics, tables: tables.size };
+  return { records, statics, tables: tables.size, moved };
+}
+
+interface ShardPages {
+  readonly shard: number;
+  readonly numbers: Uint32Array;
+  readonly data: Uint8Array[];
+}
+
+function byShard(pages: readonly StoredPage[]): ShardPages[] {
+  const shards = new Map<number, StoredPage[]>();
+  for (const page of pages) {
+    const list = shards.get(page.shard);
+    if (list) list.push(page);
+    else shards.set(page.shard, [page]);
+  }
+  return [...shards].map(([shard, list]) => ({
+    shard,
+    numbers: Uint32Array.from(list, ({ page }) => page),
+    data: list.map(({ data }) => data),
+  }));
+}
+
+function rearranged(layout: StateLayout, pages: readonly StoredPage[], shards: number): ShardPages[] {
+  return redistributePages(layout, pages, shards).map((data, shard) => ({
+    shard,
+    numbers: Uint32Array.from(data, (_, page) => page),
+    data,
+  }));
 }

@@ -118,7 +118,10 @@ export class StateCatalog {
     const states = [...this.#unsavedStates].map((id) => ({ id, record: this.state(id) }));
     return {
       values: layouts.length + states.length,
-      pages: layouts.reduce((sum, layout) => sum + pagesOf(JSON.stringify(layout).length), states.length),
+      pages: layouts.reduce(
+        (sum, layout) => sum + pagesOf(Buffer.byteLength(JSON.stringify(layout))),
+        states.length,
+      ),
       put: () => {
         for (const { id, record } of layouts) void this.#layoutTable.put(id, record);
         for (const { id, record } of states) void this.#stateTable.put(id, record);

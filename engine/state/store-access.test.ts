@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { HotclickError } from '../errors.ts';
+import { decodeStatic } from './decode.ts';
 import { RevisionJournal } from './journal.ts';
+import type { PublishedState } from './state-page.ts';
 import { StateStore } from './store.ts';
 import { freeBytes, storeFailure } from './store-error.ts';
 import { counts, flowPage, flows } from './testing/sample-state.ts';
@@ -23,6 +25,71 @@ async function hold(directory: string): Promise<void> {
   setInterval(() => store.revisions(), 60_000);
 }
 
+/** Takes all the space that is left but `spare` bytes. */
+function fill(path: string, spare = 0): void {
+  const block = 4096;
+  for (let i = 0; freeBytes(path) > spare; i++) {
+    const size = Math.max(block, Math.floor((freeBytes(path) - spare) / block) * block);
+    try {
+      writeFileSync(join(path, `filler-${i}`), Buffer.alloc(size));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      return;
+    }
+  }
+}
+
+function emptyOut(path: string): void {
+  for (let i = 0; existsSync(join(path, `filler-${i}`)); i++) rmSync(join(path, `filler-${i}`));
+}
+
+function interval(count: number, generation: number): PublishedState {
+  return {
+    revision: 1,
+    pages: Array.from({ length: count }, (_, page) => flowPage(page, flows(page, generation))),
+    statics: [counts(generation)],
+  };
+}
+
+/** The generation of the last whole interval in the store. */
+function generationOf(store: StateStore): number {
+  for (const { layout, page, data } of store.loadState()) {
+    if (page === undefined) return Number(decodeStatic(layout, data).accepted);
+  }
+  return 0;
+}
+
+/** The child that writes while the disk fills up and empties again. */
+async function press(path: string, seedText: string): Promise<void> {
+  let seed = Number(seedText);
+  const random = (limit: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return (seed >>> 8) % limit;
+  };
+  const outcomes = { written: 0, full: 0 };
+  let stored = 0;
+  let store = await StateStore.open(join(path, 'store'));
+  for (let generation = 1; generation <= 150; generation++) {
+    if (random(3) === 0) emptyOut(path);
+    if (random(2) === 0) fill(path, random(2) * random(2 ** 20));
+    try {
+      await store.writeState(interval(random(3) === 0 ? random(500) : random(20), generation));
+      stored = generation;
+      outcomes.written++;
+    } catch (error) {
+      if (storeFailure(error) !== 'full') throw error;
+      outcomes.full++;
+    }
+    if (generationOf(store) !== stored)
+      throw new Error(`generation ${generationOf(store)} instead of ${stored}`);
+    if (random(20) !== 0) continue;
+    await store.close();
+    store = await StateStore.open(join(path, 'store'));
+  }
+  await store.close();
+  process.stdout.write(JSON.stringify(outcomes));
+}
+
 /** The child that tries to open a store and prints the reason why it cannot. */
 async function attempt(directory: string): Promise<void> {
   try {
@@ -35,6 +102,7 @@ async function attempt(directory: string): Promise<void> {
 
 if (process.argv[2] === 'hold') await hold(process.argv[3] ?? '');
 else if (process.argv[2] === 'attempt') await attempt(process.argv[3] ?? '');
+else if (process.argv[2] === 'press') await press(process.argv[3] ?? '', process.argv[4] ?? '');
 else runTests();
 
 function runTests(): void {
@@ -42,6 +110,7 @@ function runTests(): void {
     t.fail('these tests mount file systems: run them as root, or in `unshare -Urm`');
     return;
   }
+  t.setTimeout(300_000); // many of them start processes
   const directory = mkdtempSync(join(tmpdir(), 'hotclick-access-'));
   const mounted: string[] = [];
   t.teardown(() => {
@@ -55,24 +124,6 @@ function runTests(): void {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'hotclick-test', path]);
     mounted.push(path);
     return path;
-  };
-
-  /** Takes all the space that is left but `spare` bytes. */
-  const fill = (path: string, spare = 0) => {
-    const block = 4096;
-    for (let i = 0; freeBytes(path) > spare; i++) {
-      const size = Math.max(block, Math.floor((freeBytes(path) - spare) / block) * block);
-      try {
-        writeFileSync(join(path, `filler-${i}`), Buffer.alloc(size));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-        return;
-      }
-    }
-  };
-
-  const emptyOut = (path: string) => {
-    for (let i = 0; existsSync(join(path, `filler-${i}`)); i++) rmSync(join(path, `filler-${i}`));
   };
 
   t.test('a read-only file system is named as the reason', async (t) => {
@@ -132,11 +183,6 @@ function runTests(): void {
     async (t) => {
       const path = mountSmall('filling', '8m');
       const store = await StateStore.open(join(path, 'store'));
-      const interval = (count: number, packets: number) => ({
-        revision: 1,
-        pages: Array.from({ length: count }, (_, page) => flowPage(page, flows(page, packets))),
-        statics: [counts(packets)],
-      });
       await store.writeState(interval(100, 1));
       fill(path);
       let full = 0;
@@ -152,13 +198,27 @@ function runTests(): void {
       await store.writeState(interval(200, 9));
       t.equal([...store.loadState()].length, 201);
       await store.close();
+      fill(path);
       await using again = await StateStore.open(join(path, 'store'));
       t.equal([...again.loadState()].length, 201);
     },
   );
 
+  t.test('no amount of room that is left ends the process or tears a transaction', async (t) => {
+    const path = mountSmall('pressed', '10m');
+    const seed = Date.now() >>> 0;
+    t.comment(`seed ${seed}`);
+    const child = spawnSync(process.execPath, ['--import', 'tsx', self, 'press', path, String(seed)], {
+      encoding: 'utf8',
+    });
+    t.equal(child.signal, null, `seed ${seed}: ${child.stderr}`);
+    t.equal(child.stderr, '', `seed ${seed}: LMDB itself never met the full disk`);
+    const { written, full } = JSON.parse(child.stdout) as { written: number; full: number };
+    t.ok(written > 0 && full > 0, `seed ${seed}: ${written} written, ${full} refused`);
+  });
+
   t.test('how a revision ended holds in the process and is written when there is room', async (t) => {
-    const path = mountSmall('journal', '4m');
+    const path = mountSmall('journal', '8m');
     await using store = await StateStore.open(join(path, 'store'));
     const journal = new RevisionJournal(store);
     const graph = { elements: [], connections: [], requirements: [] };

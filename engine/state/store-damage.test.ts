@@ -60,6 +60,7 @@ if (process.argv[2] === 'damage') {
   process.exit(0);
 }
 
+t.setTimeout(300_000);
 const directory = mkdtempSync(join(tmpdir(), 'hotclick-damage-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
 const original = join(directory, 'original');

@@ -24,6 +24,7 @@ export class StoreSession {
   readonly #store: StateStore;
   #syncer: StateSyncer | undefined;
   #failure: HotclickError | undefined;
+  #moved = false;
 
   private constructor(store: StateStore) {
     this.#store = store;
@@ -42,13 +43,24 @@ export class StoreSession {
     return this.journal.current();
   }
 
-  restore(engine: NativeEngine, shards: number): RestoreSummary {
-    return restoreState(this.#store, engine, shards);
+  /** `before` is the revision that ran last. */
+  restore(engine: NativeEngine, shards: number, before: RevisionRecord): RestoreSummary {
+    const summary = restoreState(this.#store, engine, shards, before.shards);
+    this.#moved = summary.moved;
+    return summary;
   }
 
-  startSync(engine: NativeEngine, shards: number, running: () => Revision | undefined, options: SyncOptions): void {
+  async startSync(
+    engine: NativeEngine,
+    shards: number,
+    running: () => Revision | undefined,
+    options: SyncOptions,
+  ): Promise<void> {
+    // Records that have other slots now: everything is written, and what the store had ends.
+    for (let shard = 0; this.#moved && shard < shards; ++shard) await engine.markAllDirty(shard);
     this.#syncer = new StateSyncer(this.#store, new Publication(engine, shards, running), {
       ...(options.interval === undefined ? {} : { interval: options.interval }),
+      complete: this.#moved,
       onError: (error) => {
         this.#failure = error;
         options.onState(error.message);

@@ -2,10 +2,10 @@
  * The state store of one engine: its directory holds an LMDB environment with the pages of tables and the values of
  * static state by revision, and the tables of the journal and the library archive. See docs/design/store.md.
  */
-import type { Database, DatabaseOptions, Key } from 'lmdb';
+import type { Database } from 'lmdb';
 import { HotclickError } from '../errors.ts';
 import { pagesOf } from './data-room.ts';
-import { Environment, type EnvironmentOptions, markerDatabase } from './environment.ts';
+import { Environment, type EnvironmentOptions } from './environment.ts';
 import { StateCatalog, type StateName } from './state-catalog.ts';
 import type {
   PublishedPage,
@@ -14,6 +14,7 @@ import type {
   StateAddress,
   StateLayout,
 } from './state-page.ts';
+import { databaseNames, markerDatabase, openDatabase } from './store-databases.ts';
 import { storeError } from './store-error.ts';
 import {
   type BinaryDatabase,
@@ -75,7 +76,6 @@ const formatName = 'hotclick-store';
 const formatVersion = 1;
 const markerKey = 'format';
 const defaultKeepRevisions = 16;
-const uint32Json: DatabaseOptions = { encoding: 'json', keyEncoding: 'uint32' };
 
 export class StateStore {
   /** For the other tables of the store: journal and library archive. */
@@ -88,16 +88,13 @@ export class StateStore {
   private constructor(environment: Environment, keepRevisions: number) {
     this.environment = environment;
     this.#keepRevisions = keepRevisions;
-    this.#revisions = storeDatabase(environment, 'revisions', uint32Json);
-    this.#values = storeDatabase<Uint8Array, Uint8Array>(environment, 'values', {
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      useVersions: true,
-    });
+    for (const name of databaseNames) openDatabase(environment, name);
+    this.#revisions = openDatabase(environment, 'revisions');
+    this.#values = openDatabase<Uint8Array, Uint8Array>(environment, 'values') as BinaryDatabase;
     environment.watchShape(this.#values);
     this.catalog = new StateCatalog(
-      storeDatabase(environment, 'layouts', uint32Json),
-      storeDatabase(environment, 'states', uint32Json),
+      openDatabase(environment, 'layouts'),
+      openDatabase(environment, 'states'),
     );
   }
 
@@ -272,18 +269,6 @@ export class StateStore {
     const range = first === undefined ? 'none is' : `${first} to ${last} are`;
     throw storeError('pruned', `no state of revision ${revision} is kept in ${this.directory}; ${range}`);
   }
-}
-
-/** A database every store has. */
-export function storeDatabase<V, K extends Key>(
-  environment: Environment,
-  name: string,
-  options: DatabaseOptions,
-): Database<V, K> {
-  const database = environment.database<V, K>(name, options);
-  if (database === undefined)
-    throw storeError('missing', `the store ${environment.directory} was never completed`);
-  return database;
 }
 
 async function checkMarker(environment: Environment): Promise<void> {

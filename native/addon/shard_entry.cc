@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include "../core/swap.hh"
+#include "../io/fanout.hh"
 #include "engine_object.hh"
 #include "throw.hh"
 
@@ -57,11 +58,20 @@ Napi::Value install_restarted(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// shardOf(source, destination, sourcePort, destinationPort, protocol, shards): the shard the devices give a packet to.
+Napi::Value shard_of(const Napi::CallbackInfo& info) {
+  auto number = [&info](size_t i) { return info[i].As<Napi::Number>().Uint32Value(); };
+  return Napi::Number::New(info.Env(),
+                           io::shard_of(number(0), number(1), static_cast<uint16_t>(number(2)),
+                                        static_cast<uint16_t>(number(3)), static_cast<uint8_t>(number(4)), number(5)));
+}
+
 }  // namespace
 
 void define_shard_entry(Napi::Env env, Napi::Object exports) {
   exports.Set("runShard", Napi::Function::New(env, run_shard));
   exports.Set("nameShard", Napi::Function::New(env, name_shard));
+  exports.Set("shardOf", Napi::Function::New(env, shard_of));
   exports.Set("installRestarted", Napi::Function::New(env, install_restarted));
 }
 

@@ -117,15 +117,24 @@ void print_line(hc_instance* i, const char* text, uint32_t length) {
   shard_of_instance(i).say('p', node_of(i), text, length);
 }
 
-/// Splits "element.handler" and finds both in the shard's graph.
+/// Splits "element.handler" and finds both in the shard's graph. Inside a compound element names are relative to it
+/// first: for an instance "nat/driver" the path "count.reset" is nat/count's, if there is one.
 Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler** handler) {
   const std::string_view text(path->data, path->length);
   const size_t dot = text.rfind('.');
   const auto& graph = shard_of_instance(i).graph();
   if (dot == std::string_view::npos || !graph) return nullptr;
-  Node* node = graph->find(std::string(text.substr(0, dot)));
-  *handler = node ? node->find_handler(std::string(text.substr(dot + 1))) : nullptr;
-  return *handler ? node : nullptr;
+  const std::string element(text.substr(0, dot));
+  const std::string name(text.substr(dot + 1));
+  std::string scope = i->name;
+  for (;;) {
+    const size_t slash = scope.rfind('/');
+    scope.resize(slash == std::string::npos ? 0 : slash);
+    Node* node = graph->find(scope.empty() ? element : scope + '/' + element);
+    *handler = node ? node->find_handler(name) : nullptr;
+    if (*handler) return node;
+    if (scope.empty()) return nullptr;
+  }
 }
 int read_handler(hc_instance* i, const hc_string* path, hc_text* out) {
   const hc_handler* handler = nullptr;
@@ -141,10 +150,27 @@ int write_handler(hc_instance* i, const hc_string* path, const hc_string* value,
     snprintf(error, HC_ERROR_SIZE, "no write handler '%.*s'", static_cast<int>(path->length), path->data);
     return -1;
   }
-  return handler->write(node->instance.object, value, error);
+  if (handler->write(node->instance.object, value, error) != 0) return -1;
+  // The other shards have instances of their own: the host passes it on.
+  if (shard_of_instance(i).count() > 1) {
+    const std::string line = node->name + '.' + handler->name + ' ' + std::string(value->data, value->length);
+    shard_of_instance(i).say('w', node_of(i), line.data(), line.size());
+  }
+  return 0;
 }
+/// A driver script (an element with a writable `step`) decides what a request to stop means, as long as it runs; it
+/// refuses the write once it has ended.
 void stop(hc_instance* i) {
-  shard_of_instance(i).request_stop();
+  Shard& shard = shard_of_instance(i);
+  const hc_string value{"router", 6, 0};
+  char error[HC_ERROR_SIZE] = "";
+  if (shard.graph()) {
+    for (const auto& node : shard.graph()->nodes()) {
+      const hc_handler* step = node->find_handler("step");
+      if (step && step->write && step->write(node->instance.object, &value, error) == 0) return;
+    }
+  }
+  shard.request_stop();
 }
 
 void* allocate(uint64_t size) {

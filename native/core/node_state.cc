@@ -198,7 +198,7 @@ void Node::adopt_state() {
     } else if (to.table) {
       if (c.layout) to.table->change_layout(*c.layout);
       auto* slot = static_cast<hc_table_slot*>(to.declaration->member(memory_));
-      to.table->set_owner(instance.shard, memory_, to.declaration->expire, slot->capacity);
+      to.table->set_owner(instance.shard, memory_, *to.declaration, slot->capacity);
     } else if (to.queue) {
       hc_queue& q = to.queue->queue;
       if (c.from && c.from->queue != to.queue) {  // a larger ring: move the pointers

@@ -98,9 +98,11 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
     if (e.push) {
       push_[push_at_[e.from] + e.from_port] = {to.descriptor->push, to.instance.object, e.to_port, 0};
       push_target_[push_at_[e.from] + e.from_port] = &to;
+      pull_[pull_at_[e.to] + e.to_port].pull = nullptr;  // says that it is pushed to
     } else {
       pull_[pull_at_[e.to] + e.to_port] = {from.descriptor->pull, from.instance.object, e.from_port, 0};
       pull_source_[pull_at_[e.to] + e.to_port] = &from;
+      push_[push_at_[e.from] + e.from_port].push = nullptr;  // says that it is pulled from
     }
   }
 }

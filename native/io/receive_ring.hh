@@ -13,8 +13,8 @@ struct ReceiveOptions {
   uint32_t version = 3;  ///< 3 hands over blocks of frames, 2 single frames
   uint32_t ring_bytes = 8u << 20;
   uint32_t block_bytes = 4u << 10;  ///< version 3: a power of two, at least a page
-  uint32_t timeout_ms = 1;           ///< version 3: a block that is not full is handed over after this time
-  uint32_t snap_length = 0;          ///< cut frames to this; 0 = keep whole ones, count those that do not fit
+  uint32_t timeout_ms = 1;          ///< version 3: a block that is not full is handed over after this time
+  uint32_t snap_length = 0;         ///< cut frames to this; 0 = keep whole ones, count those that do not fit
   bool promiscuous = false;
   bool outgoing = false;  ///< also what this machine sends
 };

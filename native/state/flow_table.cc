@@ -69,10 +69,11 @@ void FlowTable::adopt_layout(const TableLayout& layout) {
   key_size = layout.key_size;
 }
 
-void FlowTable::set_owner(hc_shard* owner, void* object, Expire expire, uint32_t limit) {
+void FlowTable::set_owner(hc_shard* owner, void* object, const hc_state& declaration, uint32_t limit) {
   shard = owner;
   object_ = object;
-  expire_ = expire;
+  expire_ = declaration.expire;
+  layout_.defaults = declaration.defaults;
   capacity = limit < max_slots_ ? limit : max_slots_;
 }
 

@@ -40,8 +40,9 @@ class FlowTable : public hc_table {
   static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout,
                                            uint32_t capacity, std::string& error);
 
-  /// The element that owns the table now: its shard's clock, its expiry question, its limit.
-  void set_owner(hc_shard* shard, void* object, Expire expire, uint32_t capacity);
+  /// The element that owns the table now: its shard's clock, its expiry question, its limit, and the initial value of a
+  /// record. All that led into the library before is replaced.
+  void set_owner(hc_shard* shard, void* object, const hc_state& declaration, uint32_t capacity);
 
   uint32_t insert(uint32_t hash, const void* key);
   void erase(uint32_t slot);

@@ -79,8 +79,9 @@ void tables_text(const Program& program, hc_text* out) {
   for (const Intersection::Part& part : program.intersection.parts) {
     append(out, "intersect: %zu classes of %u rows\n", part.decided.size(), program.rows);
   }
-  append(out, "bytes: lookups %llu, merges %llu, bitmaps %llu\n", static_cast<unsigned long long>(lookup_bytes),
-         static_cast<unsigned long long>(merge_bytes), static_cast<unsigned long long>(bitmap_bytes));
+  append(out, "bytes: lookups %llu, merges %llu, bitmaps %llu\n",
+         static_cast<unsigned long long>(lookup_bytes), static_cast<unsigned long long>(merge_bytes),
+         static_cast<unsigned long long>(bitmap_bytes));
 }
 
 }  // namespace
@@ -93,8 +94,10 @@ hc_classifier* classifier_compile(const char* kind, const hc_string* patterns, u
 hc_classifier* compile_patterns(const char* kind, const hc_string* patterns, uint32_t count,
                                 const CompileOptions& options, char* error, uint32_t* failed) {
   const Language language = language_of(kind);
-  if (language == Language::unknown) return refuse(error, failed, 0, std::string("unknown kind of classifier: ") + kind);
-  if (count >= 0x8000 && language != Language::rules) return refuse(error, failed, 0x8000, "too many patterns");
+  if (language == Language::unknown)
+    return refuse(error, failed, 0, std::string("unknown kind of classifier: ") + kind);
+  if (count >= 0x8000 && language != Language::rules)
+    return refuse(error, failed, 0x8000, "too many patterns");
   Expressions expressions;
   std::vector<Rule> rules;
   for (uint32_t i = 0; i < count; ++i) {
@@ -111,7 +114,9 @@ hc_classifier* compile_patterns(const char* kind, const hc_string* patterns, uin
   return refuse(error, failed, problem.rule, problem.message);
 }
 
-void classifier_free(hc_classifier* classifier) { delete classifier; }
+void classifier_free(hc_classifier* classifier) {
+  delete classifier;
+}
 
 void classify(const hc_classifier* classifier, const hc_batch* batch, uint16_t* ports) {
   const Program& program = classifier->program;
@@ -140,15 +145,16 @@ void classifier_text(const hc_classifier* classifier, hc_text* out) {
     case Program::Method::tests:
       append(out, "method: tests\n");
       for (const WordTest& t : p.tests) {
-        append(out, "test %s[%u:2] & 0x%04x %sin 0x%04x..0x%04x\n", base_name(t.test.base), t.test.offset, t.test.mask,
-               t.test.negated ? "not " : "", t.test.low, t.test.high);
+        append(out, "test %s[%u:2] & 0x%04x %sin 0x%04x..0x%04x\n", base_name(t.test.base), t.test.offset,
+               t.test.mask, t.test.negated ? "not " : "", t.test.low, t.test.high);
       }
       append(out, "bytes: outcomes %zu\n", p.outcomes.size() * 2);
       return;
     case Program::Method::tables:
     case Program::Method::intersection:
       append(out, "rows: %u\n", p.rows);
-      append(out, "method: %s\n", p.method == Program::Method::tables ? "tables" : "tables, then row bitmaps");
+      append(out, "method: %s\n",
+             p.method == Program::Method::tables ? "tables" : "tables, then row bitmaps");
       return tables_text(p, out);
   }
 }

@@ -6,7 +6,9 @@
 namespace hotclick::core {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 struct Nibble {
   uint8_t value, mask;
@@ -30,7 +32,8 @@ std::string_view take_nibbles(std::string_view& rest) {
 }
 
 /// One clause, `offset/value[%mask]`, which is a word of the pattern at `position`.
-NodeId parse_clause(std::string_view word, uint32_t position, Expressions& expressions, Diagnostic& diagnostic) {
+NodeId parse_clause(std::string_view word, uint32_t position, Expressions& expressions,
+                    Diagnostic& diagnostic) {
   const auto fail = [&](const char* text) {
     diagnostic.fail(text, word, position);
     return Expressions::never;

@@ -36,7 +36,8 @@ bool are_few(const std::vector<Test>& tests, uint32_t limit) {
 /// For every node, one bit for each outcome of the tests: whether it holds.
 class TruthTables {
  public:
-  TruthTables(const Expressions& e, const UsedTests& used) : words_(((size_t{1} << used.tests.size()) + 63) / 64) {
+  TruthTables(const Expressions& e, const UsedTests& used)
+      : words_(((size_t{1} << used.tests.size()) + 63) / 64) {
     using Kind = Expressions::Kind;
     bits_.resize(e.node_count() * words_);
     for (NodeId node = 0; node < e.node_count(); ++node) {
@@ -53,7 +54,9 @@ class TruthTables {
       }
     }
   }
-  bool holds(NodeId node, size_t outcome) const { return bits_[node * words_ + outcome / 64] >> outcome % 64 & 1; }
+  bool holds(NodeId node, size_t outcome) const {
+    return bits_[node * words_ + outcome / 64] >> outcome % 64 & 1;
+  }
 
  private:
   /// Bit `o` of word `w` stands for outcome 64 * w + o.
@@ -100,8 +103,9 @@ bool make_rows(const std::vector<Rule>& rules, RowBuilder& builder, NumberedRows
   Rows rows;
   for (uint32_t i = 0; i < rules.size(); ++i) {
     if (!builder.build(rules[i].condition, rows) || out.rows.size() + rows.size() > most_total_rows) {
-      error = {"the expression has too many alternatives (more than " + std::to_string(RowBuilder::most_rows) +
-                   " in a pattern or " + std::to_string(most_total_rows) + " in all)",
+      error = {"the expression has too many alternatives (more than " +
+                   std::to_string(RowBuilder::most_rows) + " in a pattern or " +
+                   std::to_string(most_total_rows) + " in all)",
                i};
       return false;
     }
@@ -122,13 +126,14 @@ bool make_rows(const std::vector<Rule>& rules, RowBuilder& builder, NumberedRows
 
 }  // namespace
 
-bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions, const CompileOptions& options,
-                   Program& program, CompileError& error) {
+bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions,
+                   const CompileOptions& options, Program& program, CompileError& error) {
   program.patterns = static_cast<uint32_t>(rules.size());
   const UsedTests used(rules, expressions);
   if (are_few(used.tests, options.most_tests)) {
     compile_tests(rules, expressions, used, program);
-    if (!std::equal(program.outcomes.begin() + 1, program.outcomes.end(), program.outcomes.begin())) return true;
+    if (!std::equal(program.outcomes.begin() + 1, program.outcomes.end(), program.outcomes.begin()))
+      return true;
     program.method = Program::Method::constant;
     program.port = program.outcomes[0];
     return true;
@@ -136,14 +141,16 @@ bool compile_rules(const std::vector<Rule>& rules, const Expressions& expression
   SetPool pool;
   const FieldTable fields(expressions.tests(), pool);
   if (fields.fields().size() * 2 > most_slots) {
-    error = {"the patterns look at too many bytes (more than " + std::to_string(most_slots / 2) + " fields)", 0};
+    error = {"the patterns look at too many bytes (more than " + std::to_string(most_slots / 2) + " fields)",
+             0};
     return false;
   }
   RowBuilder builder(expressions, fields, pool);
   NumberedRows numbered;
   if (!make_rows(rules, builder, numbered, error)) return false;
   program.rows = static_cast<uint32_t>(numbered.rows.size());
-  const bool constant = std::all_of(numbered.rows.begin(), numbered.rows.end(), [](const Row& r) { return r.empty(); });
+  const bool constant =
+      std::all_of(numbered.rows.begin(), numbered.rows.end(), [](const Row& r) { return r.empty(); });
   if (constant) {
     program.method = Program::Method::constant;
     program.port = numbered.groups.port[0];

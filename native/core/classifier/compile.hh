@@ -24,10 +24,10 @@ struct CompileError {
   uint32_t rule = 0;
 };
 
-/// The first rule that holds decides; HC_NO_PORT when none does. False with `error` set when it cannot be built
-/// within the limits.
-bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions, const CompileOptions& options,
-                   Program& program, CompileError& error);
+/// The first rule that holds decides; HC_NO_PORT when none does. False with `error` set when it cannot be
+/// built within the limits.
+bool compile_rules(const std::vector<Rule>& rules, const Expressions& expressions,
+                   const CompileOptions& options, Program& program, CompileError& error);
 
 /// classifier_compile with options.
 hc_classifier* compile_patterns(const char* kind, const hc_string* patterns, uint32_t count,

@@ -51,8 +51,12 @@ NodeId Expressions::list(Kind kind, const std::vector<NodeId>& children) {
   return add(kind, first, static_cast<uint32_t>(flat.size()));
 }
 
-NodeId Expressions::all(const std::vector<NodeId>& children) { return list(Kind::all, children); }
-NodeId Expressions::any(const std::vector<NodeId>& children) { return list(Kind::any, children); }
+NodeId Expressions::all(const std::vector<NodeId>& children) {
+  return list(Kind::all, children);
+}
+NodeId Expressions::any(const std::vector<NodeId>& children) {
+  return list(Kind::any, children);
+}
 
 NodeId Expressions::choice(NodeId condition, NodeId yes, NodeId no) {
   return any({all({condition, yes}), all({negation(condition), no})});

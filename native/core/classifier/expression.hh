@@ -13,8 +13,8 @@ namespace hotclick::core {
 enum class Base : uint8_t { data, mac, network, transport };
 inline constexpr uint32_t base_count = 4;
 
-/// `(word & mask) in [low, high]`, or not in it, where `word` is the 16 bits at an even `offset` in network order.
-/// False when a byte that the mask touches is missing, `negated` or not.
+/// `(word & mask) in [low, high]`, or not in it, where `word` is the 16 bits at an even `offset` in network
+/// order. False when a byte that the mask touches is missing, `negated` or not.
 struct Test {
   Base base;
   bool negated;
@@ -32,8 +32,8 @@ struct Test {
 
 using NodeId = uint32_t;
 
-/// An arena of nodes. Nodes are immutable and may be shared, and children come before their parents; the builders
-/// fold constants and flatten lists.
+/// An arena of nodes. Nodes are immutable and may be shared, and children come before their parents; the
+/// builders fold constants and flatten lists.
 class Expressions {
  public:
   enum class Kind : uint8_t { never, always, test, negation, all, any };

@@ -20,8 +20,8 @@ struct Constraint {
   bool operator==(const Constraint&) const = default;
 };
 
-/// Chooses the fields for all tests. A test of one byte reads a byte, so that its table is small, unless the word
-/// around it is a field already and its first byte is meant.
+/// Chooses the fields for all tests. A test of one byte reads a byte, so that its table is small, unless the
+/// word around it is a field already and its first byte is meant.
 class FieldTable {
  public:
   FieldTable(const std::vector<Test>& tests, SetPool& pool);

@@ -8,7 +8,8 @@ namespace {
 
 class Parser {
  public:
-  Parser(WordReader& words, Expressions& expressions) : words_(words), expressions_(expressions), tests_(words) {}
+  Parser(WordReader& words, Expressions& expressions)
+      : words_(words), expressions_(expressions), tests_(words) {}
 
   /// The expression that runs to the end of the words.
   NodeId whole() {
@@ -37,7 +38,8 @@ class Parser {
     if (words_.failed() || !words_.take("?")) return condition;
     const NodeId yes = expression();
     if (words_.failed()) return Expressions::never;
-    if (!words_.take(":")) return words_.fail("expected ':' (between spaces) to go with '?'"), Expressions::never;
+    if (!words_.take(":"))
+      return words_.fail("expected ':' (between spaces) to go with '?'"), Expressions::never;
     const NodeId no = expression();
     return expressions_.choice(condition, yes, no);
   }
@@ -51,7 +53,8 @@ class Parser {
   }
 
   bool at_term_end() const {
-    return words_.at_end() || words_.is(")") || words_.is("or") || words_.is("||") || words_.is("?") || words_.is(":");
+    return words_.at_end() || words_.is(")") || words_.is("or") || words_.is("||") || words_.is("?") ||
+           words_.is(":");
   }
 
   NodeId terms() {

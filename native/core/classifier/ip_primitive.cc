@@ -152,8 +152,9 @@ NodeId build_primitive(const Primitive& p, Expressions& expressions) {
   Builder b(expressions);
   std::vector<NodeId> parts;
   if (p.protocol != Primitive::any_protocol) parts.push_back(b.protocol_is(p.protocol));
-  const bool behind_ip_header = p.type == PrimitiveType::port || p.type == PrimitiveType::tcp_flag ||
-                                (p.type == PrimitiveType::field && p.field.protocol != HeaderField::ip_header);
+  const bool behind_ip_header =
+      p.type == PrimitiveType::port || p.type == PrimitiveType::tcp_flag ||
+      (p.type == PrimitiveType::field && p.field.protocol != HeaderField::ip_header);
   if (behind_ip_header) parts.push_back(b.first_fragment());
   switch (p.type) {
     case PrimitiveType::none:

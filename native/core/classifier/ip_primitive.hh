@@ -7,7 +7,20 @@
 
 namespace hotclick::core {
 
-enum class PrimitiveType : uint8_t { none, host, net, protocol, port, tcp_flag, ether, frag, unfrag, ect, ce, field };
+enum class PrimitiveType : uint8_t {
+  none,
+  host,
+  net,
+  protocol,
+  port,
+  tcp_flag,
+  ether,
+  frag,
+  unfrag,
+  ect,
+  ce,
+  field
+};
 enum class Direction : uint8_t { none, source, destination, both, either };
 enum class Relation : uint8_t { equal, different, less, at_most, greater, at_least };
 
@@ -41,8 +54,8 @@ constexpr bool is_negative(Relation r) {
   return r == Relation::different || r == Relation::less || r == Relation::at_most;
 }
 
-/// The expression of a primitive. Whatever the relation, it is false when a byte it needs is missing; tests behind
-/// the IP header hold for first fragments only.
+/// The expression of a primitive. Whatever the relation, it is false when a byte it needs is missing; tests
+/// behind the IP header hold for first fragments only.
 NodeId build_primitive(const Primitive& primitive, Expressions& expressions);
 
 }  // namespace hotclick::core

@@ -1,4 +1,5 @@
-/// The second half of IpTestParser: what was left out is filled in, and the parts are checked against each other.
+/// The second half of IpTestParser: what was left out is filled in, and the parts are checked against each
+/// other.
 #include "ip_test_parser.hh"
 #include "names.hh"
 
@@ -76,7 +77,8 @@ void IpTestParser::check() {
   if (words_.failed()) return;
   if (header_ == Header::none) header_ = value_.kind == ValueKind::ether ? Header::ether : Header::ip;
   if (header_ == Header::ether && test_.type == PrimitiveType::host) test_.type = PrimitiveType::ether;
-  if (header_ == Header::ether && test_.type != PrimitiveType::ether) return fail("not a test of an Ethernet header");
+  if (header_ == Header::ether && test_.type != PrimitiveType::ether)
+    return fail("not a test of an Ethernet header");
   if (test_.direction == Direction::none) test_.direction = Direction::either;
   switch (test_.type) {
     case PrimitiveType::host:
@@ -94,7 +96,8 @@ void IpTestParser::check() {
     case PrimitiveType::ce:
       return check_ecn();
     case PrimitiveType::field:
-      if (value_.kind != ValueKind::number && !(value_.kind == ValueKind::icmp_type && test_.field == icmp_type_field)) {
+      if (value_.kind != ValueKind::number &&
+          !(value_.kind == ValueKind::icmp_type && test_.field == icmp_type_field)) {
         return need_value("a number");
       }
       return check_number(test_.field.full_mask());
@@ -129,7 +132,8 @@ void IpTestParser::check_ether() {
   test_.ether_mask.fill(0xFF);
   if (mask_.kind == ValueKind::none) return;
   if (mask_.kind != ValueKind::ether) return words_.fail_at(mask_.index, "expected an Ethernet mask");
-  if (mask_.ether == std::array<uint8_t, 6>{}) return words_.fail_at(mask_.index, "a mask of zero tests nothing");
+  if (mask_.ether == std::array<uint8_t, 6>{})
+    return words_.fail_at(mask_.index, "a mask of zero tests nothing");
   test_.ether_mask = mask_.ether;
 }
 
@@ -143,7 +147,8 @@ void IpTestParser::check_protocol() {
   if (test_.protocol != Primitive::any_protocol) return fail("a second protocol in one test");
   if (value_.kind == ValueKind::protocol && value_.low > 255) {
     // A name for more than one protocol is no number to compare with.
-    if (test_.relation != Relation::equal || mask_.kind != ValueKind::none) return fail("no operator or mask allowed");
+    if (test_.relation != Relation::equal || mask_.kind != ValueKind::none)
+      return fail("no operator or mask allowed");
     test_.type = PrimitiveType::none;
     test_.protocol = static_cast<int>(value_.low);
     return;
@@ -165,8 +170,10 @@ void IpTestParser::check_flag() {
   if (value_.kind != ValueKind::number && value_.kind != ValueKind::tcp_flag) return need_value("a TCP flag");
   if (test_.protocol == Primitive::any_protocol) test_.protocol = names::tcp;
   if (test_.protocol != names::tcp) return fail("only TCP has these flags");
-  if (test_.relation != Relation::equal || mask_.kind != ValueKind::none) return fail("no operator or mask allowed");
-  if (value_.high > 0xFF || value_.low != value_.high) return words_.fail_at(value_.index, "not a number from 0 to 255");
+  if (test_.relation != Relation::equal || mask_.kind != ValueKind::none)
+    return fail("no operator or mask allowed");
+  if (value_.high > 0xFF || value_.low != value_.high)
+    return words_.fail_at(value_.index, "not a number from 0 to 255");
   test_.low = value_.low;
 }
 
@@ -192,7 +199,8 @@ void IpTestParser::check_number(uint32_t full_mask) {
   if (equality && value_.high > full_mask) {
     return words_.fail_at(value_.index, "value out of range, at most " + std::to_string(full_mask));
   }
-  if (value_.low != value_.high && !equality) return words_.fail_at(value_.index, "a range knows only == and !=");
+  if (value_.low != value_.high && !equality)
+    return words_.fail_at(value_.index, "a range knows only == and !=");
   test_.low = value_.low;
   test_.high = value_.high;
   if (equality && test_.low == test_.high) test_.low = test_.high = test_.low & test_.mask;

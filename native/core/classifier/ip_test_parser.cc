@@ -39,7 +39,9 @@ const TypeWord* find_type(std::string_view word) {
   return nullptr;
 }
 
-bool is_destination(std::string_view word) { return word == "dst" || word == "dest"; }
+bool is_destination(std::string_view word) {
+  return word == "dst" || word == "dest";
+}
 
 }  // namespace
 
@@ -59,7 +61,8 @@ Primitive IpTestParser::parse(bool& negated) {
   const bool related = read_relation();
   read_value();
   if (words_.index() == start_) words_.fail("unknown word");
-  if (related && value_.kind == ValueKind::none) words_.fail_at(relation_index, "no value after the operator");
+  if (related && value_.kind == ValueKind::none)
+    words_.fail_at(relation_index, "no value after the operator");
   if (!words_.failed()) check();
   negated = negated_;
   remember();
@@ -136,7 +139,8 @@ void IpTestParser::read_brackets() {
   }
   if (!good) return words_.fail_at(open, "expected [POS] or [POS:LEN] at");
   if (length < 1 || length > 4) return words_.fail_at(open, "LEN of [POS:LEN] must be 1 to 4 at");
-  if (*position % 4 + length > 4) return words_.fail_at(open, "a field must not cross a multiple of 4 bytes at");
+  if (*position % 4 + length > 4)
+    return words_.fail_at(open, "a field must not cross a multiple of 4 bytes at");
   if (*position > 4096) return words_.fail_at(open, "POS is beyond any packet at");
   if (test_.type != PrimitiveType::none) return words_.fail_at(open, "a second kind of test in one test");
   test_.type = PrimitiveType::field;
@@ -166,8 +170,8 @@ bool IpTestParser::read_relation() {
     Relation relation;
   };
   static constexpr Operator operators[] = {
-      {"=", Relation::equal},    {"==", Relation::equal},  {"!=", Relation::different},
-      {">", Relation::greater},  {"<", Relation::less},    {">=", Relation::at_least},
+      {"=", Relation::equal},    {"==", Relation::equal}, {"!=", Relation::different},
+      {">", Relation::greater},  {"<", Relation::less},   {">=", Relation::at_least},
       {"<=", Relation::at_most},
   };
   for (const Operator& o : operators) {
@@ -195,9 +199,11 @@ bool IpTestParser::read_name(std::string_view word) {
     value_.low = value_.high = static_cast<uint32_t>(*number);
   };
   consider(protocol, type_is(PrimitiveType::protocol), ValueKind::protocol);
-  consider(port, type_is(PrimitiveType::port) && (tcp || p == names::udp || p == names::dccp), ValueKind::port);
+  consider(port, type_is(PrimitiveType::port) && (tcp || p == names::udp || p == names::dccp),
+           ValueKind::port);
   consider(flag, type_is(PrimitiveType::tcp_flag) && tcp, ValueKind::tcp_flag);
-  consider(icmp, (test_.type == PrimitiveType::none || icmp_field) && (any || p == names::icmp), ValueKind::icmp_type);
+  consider(icmp, (test_.type == PrimitiveType::none || icmp_field) && (any || p == names::icmp),
+           ValueKind::icmp_type);
   if (meanings == 0) words_.fail("a name that makes no sense here");
   if (meanings > 1) words_.fail("ambiguous (say 'port', 'icmp type' or 'tcp opt' before it)");
   return true;

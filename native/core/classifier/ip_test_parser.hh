@@ -12,8 +12,8 @@ class IpTestParser {
  public:
   explicit IpTestParser(WordReader& words) : words_(words) {}
 
-  /// Takes one test off the words; sets their diagnostic when it makes no sense. `negated` is set when a `not` stood
-  /// among the qualifiers.
+  /// Takes one test off the words; sets their diagnostic when it makes no sense. `negated` is set when a
+  /// `not` stood among the qualifiers.
   Primitive parse(bool& negated);
 
  private:

@@ -69,7 +69,8 @@ inline void locate_bases(const Program& program, hc_packet* const* packets, uint
     if constexpr (has(Base::data)) complete &= p.length >= needed(Base::data);
     if constexpr (has(Base::mac)) complete &= (mac != 0) & (mac + needed(Base::mac) <= end);
     if constexpr (has(Base::network)) complete &= (network != 0) & (network + needed(Base::network) <= end);
-    if constexpr (has(Base::transport)) complete &= (transport != 0) & (transport + needed(Base::transport) <= end);
+    if constexpr (has(Base::transport))
+      complete &= (transport != 0) & (transport + needed(Base::transport) <= end);
     if (HC_UNLIKELY(!complete)) {
       out.incomplete |= uint64_t{1} << i;
       for (uint32_t b = 0; b < base_count; ++b) out.at[b][i] = zero_frame;
@@ -84,7 +85,8 @@ inline void locate_bases(const Program& program, hc_packet* const* packets, uint
 }
 
 inline void locate(const Program& program, hc_packet* const* packets, uint32_t count, Located& out) {
-  constexpr uint32_t data = 1u << static_cast<uint32_t>(Base::data), mac = 1u << static_cast<uint32_t>(Base::mac),
+  constexpr uint32_t data = 1u << static_cast<uint32_t>(Base::data),
+                     mac = 1u << static_cast<uint32_t>(Base::mac),
                      network = 1u << static_cast<uint32_t>(Base::network),
                      transport = 1u << static_cast<uint32_t>(Base::transport);
   switch (program.bases) {

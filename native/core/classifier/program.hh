@@ -19,8 +19,8 @@ inline constexpr uint32_t most_words = 8, most_tests = 6;
 struct LookupStep {
   Field field;
   uint16_t slot;
-  bool wide;                     // classes in 16 bits instead of 8
-  std::vector<uint8_t> narrow;   // by value; words as they lie in memory, then the values with missing bytes
+  bool wide;                    // classes in 16 bits instead of 8
+  std::vector<uint8_t> narrow;  // by value; words as they lie in memory, then the values with missing bytes
   std::vector<uint16_t> classes;
   uint16_t class_of(uint32_t value) const { return wide ? classes[value] : narrow[value]; }
 };
@@ -32,8 +32,8 @@ struct MergeStep {
   std::vector<uint16_t> table;
 };
 
-/// The classes that could not be merged further: each has a bitmap of the rows that are still possible and the
-/// group that holds if none of them does.
+/// The classes that could not be merged further: each has a bitmap of the rows that are still possible and
+/// the group that holds if none of them does.
 struct Intersection {
   /// 64 words of a bitmap, of which only those that are not 0 are stored.
   struct Block {
@@ -63,17 +63,17 @@ struct WordTest {
 struct Program {
   enum class Method : uint8_t { constant, tests, tables, intersection };
   Method method = Method::constant;
-  uint16_t port = HC_NO_PORT;       // constant
-  uint32_t bases = 0;               // one bit for each Base that is read
-  uint32_t needed[base_count] = {}; // bytes, for all reads to be inside
+  uint16_t port = HC_NO_PORT;        // constant
+  uint32_t bases = 0;                // one bit for each Base that is read
+  uint32_t needed[base_count] = {};  // bytes, for all reads to be inside
 
   struct Word {
     Base base;
     uint16_t offset;
   };
-  std::vector<Word> words;          // tests
+  std::vector<Word> words;  // tests
   std::vector<WordTest> tests;
-  std::vector<uint16_t> outcomes;   // port by outcome of the tests
+  std::vector<uint16_t> outcomes;  // port by outcome of the tests
 
   std::vector<LookupStep> lookups;  // tables and intersection
   std::vector<MergeStep> merges;

@@ -7,7 +7,9 @@ namespace {
 
 constexpr uint32_t most_classes = 65535;  // class numbers are 16 bits
 
-void set_bit(std::vector<uint64_t>& bits, uint32_t i) { bits[i / 64] |= uint64_t{1} << i % 64; }
+void set_bit(std::vector<uint64_t>& bits, uint32_t i) {
+  bits[i / 64] |= uint64_t{1} << i % 64;
+}
 
 /// Words are looked up as they lie in memory.
 uint32_t memory_order(uint32_t value, Width width) {
@@ -59,7 +61,8 @@ bool Reducer::add_field(uint32_t field, Program& program, std::string& error) {
   std::vector<Edge> edges;
   std::vector<uint64_t> possible((rows_.size() + 63) / 64);
   for (uint32_t r = 0; r < rows_.size(); ++r) {
-    const auto at = std::find_if(rows_[r].begin(), rows_[r].end(), [&](const Constraint& c) { return c.field == field; });
+    const auto at =
+        std::find_if(rows_[r].begin(), rows_[r].end(), [&](const Constraint& c) { return c.field == field; });
     if (at == rows_[r].end()) {
       set_bit(possible, r);
       continue;
@@ -87,7 +90,8 @@ bool Reducer::add_field(uint32_t field, Program& program, std::string& error) {
     }
     const uint32_t next = edge < edges.size() ? edges[edge].value : domain;
     scratch = possible;
-    const uint32_t c = node.classes->intern(scratch.data(), groups_.none(), static_cast<uint32_t>(scratch.size()));
+    const uint32_t c =
+        node.classes->intern(scratch.data(), groups_.none(), static_cast<uint32_t>(scratch.size()));
     if (c >= most_classes || bitmap_bytes_ + node.classes->bytes() > limits_.bitmap_bytes) {
       error = "the rules need more than " + std::to_string(limits_.bitmap_bytes >> 20) + " MiB of tables";
       return false;
@@ -130,7 +134,8 @@ bool Reducer::may_merge(const Node& a, const Node& b) const {
 bool Reducer::merge(size_t first, size_t second, Program& program) {
   const Node &a = nodes_[first], &b = nodes_[second];
   Node node;
-  std::set_union(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end(), std::back_inserter(node.fields));
+  std::set_union(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end(),
+                 std::back_inserter(node.fields));
   node.classes = std::make_unique<RowClasses>(groups_, open_rows(node.fields));
   MergeStep step{a.slot, b.slot, 0, b.classes->count(), {}};
   step.table.reserve(size_t{a.classes->count()} * b.classes->count());
@@ -166,12 +171,15 @@ void Reducer::merge_words_of_addresses(Program& program) {
       size_t i = 0;
       for (; i < nodes_.size(); ++i) {
         const Field& f = fields_[nodes_[i].fields[0]];
-        if (nodes_[i].fields.size() == 1 && f.base == Base::network && f.width == Width::word && f.offset == at) break;
+        if (nodes_[i].fields.size() == 1 && f.base == Base::network && f.width == Width::word &&
+            f.offset == at)
+          break;
       }
       return i;
     };
     const size_t high = half(offset), low = half(static_cast<uint16_t>(offset + 2));
-    if (high < nodes_.size() && low < nodes_.size() && may_merge(nodes_[high], nodes_[low])) merge(high, low, program);
+    if (high < nodes_.size() && low < nodes_.size() && may_merge(nodes_[high], nodes_[low]))
+      merge(high, low, program);
   }
 }
 
@@ -230,7 +238,8 @@ void Reducer::finish_tables(Program& program) {
   }
   LookupStep& step = program.lookups.back();
   std::vector<uint16_t> ports;
-  for (uint32_t value = 0; value < domain_size(step.field.width); ++value) ports.push_back(port_of(step.class_of(value)));
+  for (uint32_t value = 0; value < domain_size(step.field.width); ++value)
+    ports.push_back(port_of(step.class_of(value)));
   step.wide = true;
   step.narrow.clear();
   step.classes = std::move(ports);

@@ -1,5 +1,5 @@
-/// A slow evaluator of IP expressions that shares no code with the compiler: random expression trees are printed as
-/// patterns for the compiler and evaluated here directly on the packet.
+/// A slow evaluator of IP expressions that shares no code with the compiler: random expression trees are
+/// printed as patterns for the compiler and evaluated here directly on the packet.
 #pragma once
 #include <functional>
 #include <memory>

@@ -13,7 +13,9 @@ std::string quad(uint32_t a) {
 
 constexpr const char* relations[] = {" == ", " != ", " < ", " <= ", " > ", " >= "};
 enum { equal, different, less, at_most, greater, at_least };
-bool is_negative(int relation) { return relation == different || relation == less || relation == at_most; }
+bool is_negative(int relation) {
+  return relation == different || relation == less || relation == at_most;
+}
 
 constexpr const char* directions[] = {"src ", "dst ", "src and dst ", "src or dst ", ""};
 
@@ -103,7 +105,8 @@ Expression ExpressionMaker::address_test() {
   if (random_.chance(40)) {
     text += std::string("host") + (relation == equal ? " " : " != ") + quad(value);
   } else {
-    const uint32_t masks[] = {0xFFFFFF00, 0xFFFF0000, 0xFF000000, 0xFFFE0000, 0xFFFFFFFE, 0x000000FF, 0xFF0000FF, 0};
+    const uint32_t masks[] = {0xFFFFFF00, 0xFFFF0000, 0xFF000000, 0xFFFE0000,
+                              0xFFFFFFFE, 0x000000FF, 0xFF0000FF, 0};
     mask = pick(masks);
     text += std::string("net") + (relation == equal ? " " : " != ") + quad(value) + " mask " + quad(mask);
   }
@@ -148,7 +151,8 @@ Expression ExpressionMaker::port_test() {
             Comparison destination = source;
             destination.first = 16;
             return protocol_is(p, protocol) && first_fragment(p) &&
-                   combine(direction, is_negative(source.relation), compare(p, source), compare(p, destination));
+                   combine(direction, is_negative(source.relation), compare(p, source),
+                           compare(p, destination));
           }};
 }
 
@@ -159,9 +163,9 @@ Expression ExpressionMaker::field_test() {
     int protocol;  // 0: the IP header
     uint32_t value;
   };
-  const Named fields[] = {{"ip vers", 0, 4, 0, 4},    {"ip hl", 4, 4, 0, 5},          {"ip tos", 8, 8, 0, 3},
-                          {"ip dscp", 8, 6, 0, 1},    {"ip len", 16, 16, 0, 52},      {"ip id", 32, 16, 0, 258},
-                          {"ip ttl", 64, 8, 0, 64},   {"ip proto", 72, 8, 0, 6},      {"icmp type", 0, 8, 1, 8},
+  const Named fields[] = {{"ip vers", 0, 4, 0, 4},     {"ip hl", 4, 4, 0, 5},     {"ip tos", 8, 8, 0, 3},
+                          {"ip dscp", 8, 6, 0, 1},     {"ip len", 16, 16, 0, 52}, {"ip id", 32, 16, 0, 258},
+                          {"ip ttl", 64, 8, 0, 64},    {"ip proto", 72, 8, 0, 6}, {"icmp type", 0, 8, 1, 8},
                           {"tcp win", 112, 16, 6, 100}};
   const Named& f = fields[random_.below(10)];
   Comparison c{f.protocol ? From::transport : From::network, f.first, f.bits, 0, 0, 0, 0};
@@ -190,11 +194,14 @@ Expression ExpressionMaker::word_test() {
   const auto always = [](bool value) { return [value](const PacketView&) { return value; }; };
   const auto flag = [](uint32_t bit) {
     return [bit](const PacketView& p) {
-      return protocol_is(p, 6) && first_fragment(p) && compare(p, {From::transport, 104, 8, bit, equal, bit, bit});
+      return protocol_is(p, 6) && first_fragment(p) &&
+             compare(p, {From::transport, 104, 8, bit, equal, bit, bit});
     };
   };
   const auto fragment = [](int relation) {
-    return [relation](const PacketView& p) { return compare(p, {From::network, 48, 16, 0x3FFF, relation, 0, 0}); };
+    return [relation](const PacketView& p) {
+      return compare(p, {From::network, 48, 16, 0x3FFF, relation, 0, 0});
+    };
   };
   const auto ecn = [](int relation, uint32_t value) {
     return [=](const PacketView& p) { return compare(p, {From::network, 14, 2, 3, relation, value, value}); };
@@ -233,8 +240,8 @@ Expression ExpressionMaker::ether_test() {
   const int direction = static_cast<int>(random_.below(5));
   const uint32_t last = 1 + random_.below(3);
   const bool differs = random_.chance(30);
-  const auto text = std::string("ether ") + directions[direction] + "host" + (differs ? " != " : " ") + "2:0:0:0:0:" +
-                    std::to_string(last);
+  const auto text = std::string("ether ") + directions[direction] + "host" + (differs ? " != " : " ") +
+                    "2:0:0:0:0:" + std::to_string(last);
   return {text, [=](const PacketView& p) {
             const auto same = [&](uint32_t at) {
               bool equal_bytes = true;
@@ -291,7 +298,8 @@ Expression ExpressionMaker::make_clauses() {
     std::string mask_text = "%";
     const char* digits = "0123456789abcdef";
     for (uint32_t n = 1 + random_.below(3); n > 0; --n) {
-      uint8_t value = 0, mask = 0, given = random_.chance(70) ? 0xFF : static_cast<uint8_t>(random_.below(256));
+      uint8_t value = 0, mask = 0,
+              given = random_.chance(70) ? 0xFF : static_cast<uint8_t>(random_.below(256));
       for (int nibble = 0; nibble < 2; ++nibble) {
         const bool wild = random_.chance(15);
         const uint32_t digit = random_.below(3);

@@ -89,7 +89,8 @@ bool RowBuilder::expand_product(NodeId node, bool negated, Rows& out) {
     if (!expand(expressions_.child(node, i), negated, parts[i])) return false;
   }
   // Small ones first: they may rule out much of the rest.
-  std::stable_sort(parts.begin(), parts.end(), [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
   Rows product{{}}, next;
   for (const Rows& part : parts) {
     if (!multiply(product, part, next)) return false;

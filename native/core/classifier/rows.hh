@@ -10,8 +10,8 @@ namespace hotclick::core {
 using Row = std::vector<Constraint>;
 using Rows = std::vector<Row>;
 
-/// Turns expressions into rows. Rows that differ in one field are joined and rows inside others dropped, which keeps
-/// what people write small; what still explodes is refused.
+/// Turns expressions into rows. Rows that differ in one field are joined and rows inside others dropped,
+/// which keeps what people write small; what still explodes is refused.
 class RowBuilder {
  public:
   static constexpr size_t most_rows = 16384;  // of one expression

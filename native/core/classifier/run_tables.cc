@@ -1,5 +1,6 @@
-/// Large classifiers: a lookup for each field, then tables that merge the classes of two fields into one, until one
-/// is left (whose classes are ports) or the tables would grow too large; then bitmaps of rows are intersected.
+/// Large classifiers: a lookup for each field, then tables that merge the classes of two fields into one,
+/// until one is left (whose classes are ports) or the tables would grow too large; then bitmaps of rows are
+/// intersected.
 #include "locate.hh"
 
 namespace hotclick::core {
@@ -8,7 +9,8 @@ namespace {
 using Slot = uint16_t[chunk_size];
 
 template <class Class>
-void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
+void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count,
+                   uint16_t* out) {
   for (uint32_t i = 0; i < count; ++i) {
     uint16_t word;
     memcpy(&word, at[i] + offset, 2);
@@ -17,7 +19,8 @@ void look_up_words(const uint8_t* const* at, uint32_t offset, const Class* class
 }
 
 template <class Class>
-void look_up_bytes(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count, uint16_t* out) {
+void look_up_bytes(const uint8_t* const* at, uint32_t offset, const Class* classes, uint32_t count,
+                   uint16_t* out) {
   for (uint32_t i = 0; i < count; ++i) out[i] = classes[at[i][offset]];
 }
 
@@ -49,7 +52,8 @@ struct FastCount {
 
 /// The port for one packet from the classes that are left.
 template <class Count>
-__attribute__((always_inline)) inline uint16_t intersect(const Intersection& x, const Slot* slots, uint32_t i) {
+__attribute__((always_inline)) inline uint16_t intersect(const Intersection& x, const Slot* slots,
+                                                         uint32_t i) {
   using Block = Intersection::Block;
   const auto block_of = [&](const Intersection::Part& part, uint32_t number) -> const Block& {
     return part.blocks[slots[part.slot][i] * size_t{x.blocks} + number];

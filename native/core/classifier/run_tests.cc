@@ -1,5 +1,5 @@
-/// Small classifiers: a handful of tests, done for a whole chunk at once, give an index into a table of ports. The
-/// loops over a chunk have a fixed length so that the compiler makes vector code of them.
+/// Small classifiers: a handful of tests, done for a whole chunk at once, give an index into a table of
+/// ports. The loops over a chunk have a fixed length so that the compiler makes vector code of them.
 #include "locate.hh"
 
 namespace hotclick::core {
@@ -43,7 +43,8 @@ void run_tests(const Program& program, hc_packet* const* packets, uint32_t count
   uint16_t bit = 1;
   for (const WordTest& t : program.tests) {
     const uint16_t* word = words[t.word];
-    const uint16_t mask = t.test.mask, low = t.test.low, span = static_cast<uint16_t>(t.test.high - t.test.low);
+    const uint16_t mask = t.test.mask, low = t.test.low,
+                   span = static_cast<uint16_t>(t.test.high - t.test.low);
     const uint16_t start = t.test.negated ? bit : 0;
     for (uint32_t i = 0; i < chunk_size; ++i) {
       const uint16_t distance = static_cast<uint16_t>((word[i] & mask) - low);

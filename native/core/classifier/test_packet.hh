@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "compile.hh"
 #include "classifier.hh"
+#include "compile.hh"
 #include "hotclick/batch.hpp"
 #include "hotclick/net.hpp"
 
 namespace hotclick::core::testing {
 
-/// A packet with a buffer of its own, exactly as long as its frame, so that a sanitizer sees reads behind the end.
-/// The headers start at the given offsets from the frame's start; -1 leaves one unset.
+/// A packet with a buffer of its own, exactly as long as its frame, so that a sanitizer sees reads behind the
+/// end. The headers start at the given offsets from the frame's start; -1 leaves one unset.
 class TestPacket {
  public:
   TestPacket(const std::vector<uint8_t>& frame, int network = 14, int transport = 34, int mac = 0)
@@ -47,13 +47,20 @@ struct Headers {
   uint32_t payload = 18;  // bytes behind the first 14 of the transport header
 };
 
-/// An Ethernet frame 02:00:00:00:00:02 → 02:00:00:00:00:01 with these headers (no options, whatever version_ihl says).
+Headers tcp(uint16_t source_port = 1000, uint16_t destination_port = 2000, uint8_t flags = 0);
+Headers udp(uint16_t source_port = 1000, uint16_t destination_port = 2000);
+Headers icmp(uint8_t type);
+Headers between(uint32_t source, uint32_t destination);
+
+/// An Ethernet frame 02:00:00:00:00:02 → 02:00:00:00:00:01 with these headers (no options, whatever
+/// version_ihl says).
 std::vector<uint8_t> make_frame(const Headers& h);
 
 /// A compiled classifier that frees itself.
 class TestClassifier {
  public:
-  TestClassifier(const char* kind, const std::vector<std::string>& patterns, const CompileOptions& options = {});
+  TestClassifier(const char* kind, const std::vector<std::string>& patterns,
+                 const CompileOptions& options = {});
   ~TestClassifier() { classifier_free(classifier_); }
   TestClassifier(const TestClassifier&) = delete;
   TestClassifier& operator=(const TestClassifier&) = delete;

@@ -22,7 +22,8 @@ std::vector<uint8_t> make_frame(const Headers& h) {
   put(h.destination, 4);
   put(h.source_port, 2);
   put(h.destination_port, 2);
-  put(0, 8);
+  put(0, 4);
+  put(0, 4);
   put(0x50, 1);
   put(h.tcp_flags, 1);
   put(h.window, 2);
@@ -30,12 +31,40 @@ std::vector<uint8_t> make_frame(const Headers& h) {
   return frame;
 }
 
+Headers tcp(uint16_t source_port, uint16_t destination_port, uint8_t flags) {
+  Headers h;
+  h.protocol = protocol_tcp;
+  h.source_port = source_port;
+  h.destination_port = destination_port;
+  h.tcp_flags = flags;
+  return h;
+}
+Headers udp(uint16_t source_port, uint16_t destination_port) {
+  Headers h;
+  h.source_port = source_port;
+  h.destination_port = destination_port;
+  return h;
+}
+Headers icmp(uint8_t type) {
+  Headers h;
+  h.protocol = protocol_icmp;
+  h.source_port = static_cast<uint16_t>(type << 8);
+  return h;
+}
+Headers between(uint32_t source, uint32_t destination) {
+  Headers h;
+  h.source = source;
+  h.destination = destination;
+  return h;
+}
+
 TestClassifier::TestClassifier(const char* kind, const std::vector<std::string>& patterns,
                                const CompileOptions& options) {
   std::vector<hc_string> strings;
   for (const std::string& p : patterns) strings.push_back({p.data(), static_cast<uint32_t>(p.size()), 0});
   char error[HC_ERROR_SIZE] = "";
-  classifier_ = compile_patterns(kind, strings.data(), static_cast<uint32_t>(strings.size()), options, error, &failed_);
+  classifier_ =
+      compile_patterns(kind, strings.data(), static_cast<uint32_t>(strings.size()), options, error, &failed_);
   error_ = error;
 }
 

@@ -5,14 +5,18 @@
 namespace hotclick::core {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c != 0 && std::strchr("-./@_:", c) != nullptr);
 }
 
-bool starts(std::string_view text, size_t at, const char* what) { return text.substr(at, 2) == what; }
+bool starts(std::string_view text, size_t at, const char* what) {
+  return text.substr(at, 2) == what;
+}
 
 /// The length of the word at `at`, which is not a space.
 size_t word_length(std::string_view text, size_t at) {

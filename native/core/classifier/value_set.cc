@@ -51,20 +51,24 @@ SetId SetPool::intern(std::vector<Interval> intervals) {
 SetId SetPool::of_test(const Test& test, Width width, bool upper) {
   std::vector<Interval> list;
   if (width == Width::byte) {
-    append_runs(list, 256, 1, 0, [&](uint32_t v) { return test.holds(static_cast<uint16_t>(upper ? v << 8 : v)); });
+    append_runs(list, 256, 1, 0,
+                [&](uint32_t v) { return test.holds(static_cast<uint16_t>(upper ? v << 8 : v)); });
     return intern(std::move(list));
   }
   // Values that differ only below the mask's lowest bit agree.
   const uint32_t step = 1u << std::countr_zero(test.mask);
-  if (static_cast<uint32_t>(test.mask | (step - 1)) == 0xFFFF && !test.negated) {
-    const uint32_t low = (test.low + step - 1) / step * step;
-    const uint32_t high = test.high / step * step + step - 1;
-    if (low <= high) append(list, low, high);
+  if (static_cast<uint32_t>(test.mask | (step - 1)) == 0xFFFF) {
+    const uint32_t low = (test.low + step - 1) / step * step;  // above 65535: nothing is inside
+    const uint32_t end = test.high / step * step + step;
+    if (!test.negated && low < end) append(list, low, end - 1);
+    if (test.negated && low > 0) append(list, 0, std::min(low, word_half) - 1);
+    if (test.negated && end < word_half) append(list, std::max(low, end), word_half - 1);
   } else {
-    append_runs(list, 65536, step, 0, [&](uint32_t v) { return test.holds(static_cast<uint16_t>(v)); });
+    append_runs(list, word_half, step, 0, [&](uint32_t v) { return test.holds(static_cast<uint16_t>(v)); });
   }
   if ((test.mask & 0xFF) == 0) {
-    append_runs(list, 256, 1, word_half, [&](uint32_t v) { return test.holds(static_cast<uint16_t>(v << 8)); });
+    append_runs(list, 256, 1, word_half,
+                [&](uint32_t v) { return test.holds(static_cast<uint16_t>(v << 8)); });
   }
   return intern(std::move(list));
 }

@@ -11,14 +11,16 @@ namespace hotclick::core {
 
 using SetId = uint32_t;
 
-/// Field values are numbered so that missing bytes are values too. A word: 0…65535, then 256 for "only the first
-/// byte is there, and it is N", then one for "missing". A byte: 0…255, then one for "missing".
+/// Field values are numbered so that missing bytes are values too. A word: 0…65535, then 256 for "only the
+/// first byte is there, and it is N", then one for "missing". A byte: 0…255, then one for "missing".
 inline constexpr uint32_t word_half = 65536, word_missing = 65792, word_domain = 65793;
 inline constexpr uint32_t byte_missing = 256, byte_domain = 257;
 
 /// The parts of a word that a field reads.
 enum class Width : uint8_t { byte, word };
-constexpr uint32_t domain_size(Width width) { return width == Width::byte ? byte_domain : word_domain; }
+constexpr uint32_t domain_size(Width width) {
+  return width == Width::byte ? byte_domain : word_domain;
+}
 
 struct Interval {
   uint32_t low, high;  // both inside

@@ -90,7 +90,8 @@ constexpr auto info =
         .help(
             "Creates UDP packets of many flows, with static Ethernet and IP headers.\n\n"
             "Sends RATE packets a second, or as many as are taken when RATE is 0, until LIMIT are sent. The "
-            "packets belong to FLOWS flows that differ in their ports. After FLOWSIZE packets a flow ends and "
+            "packets belong to FLOWS flows that differ in their ports. After FLOWSIZE packets a flow ends "
+            "and "
             "another takes its place. Packets have their header positions and the destination annotation "
             "set.\n\n"
             "    FastUDPFlows(100000, 500000, 60, 0:0:0:0:0:1, 1.0.0.1,\n"

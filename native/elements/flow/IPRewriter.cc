@@ -1,4 +1,7 @@
+#include "rewriter/eviction.hpp"
 #include "rewriter/input_spec.hpp"
+#include "rewriter/listing.hpp"
+#include "rewriter/port_search.hpp"
 #include "rewriter/rewriter_table.hpp"
 #include "rewriter/timeouts.hpp"
 using namespace hotclick;
@@ -40,9 +43,9 @@ struct IPRewriter : Element, RewriterTimeouts {
   void list_patterns(Text out) {
     for (uint32_t i = 0; i < nspecs; ++i) specs[i].unparse(out);
   }
-  void list_all(Text out) { list(out, 0); }
-  void list_tcp(Text out) { list(out, protocol_tcp); }
-  void list_udp(Text out) { list(out, protocol_udp); }
+  void list_all(Text out) { list_mappings(mappings, out, 0); }
+  void list_tcp(Text out) { list_mappings(mappings, out, protocol_tcp); }
+  void list_udp(Text out) { list_mappings(mappings, out, protocol_udp); }
 
  private:
   static constexpr uint16_t handed_over = 0xFFFE;  // a port number that split() never sees
@@ -50,27 +53,22 @@ struct IPRewriter : Element, RewriterTimeouts {
   uint8_t* rewritable(Packet& p, FlowId& id);
   HC_COLD uint16_t without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport);
   HC_COLD uint32_t find_again(const FlowId& id) const { return mappings.find(id); }
-  HC_COLD bool choose_port(uint32_t port, const FlowId& id, FlowId& to);
+  HC_COLD bool choose_port(uint32_t port, const FlowId& id, FlowId& to) {
+    const auto usable = [this](const FlowId& candidate) {
+      return home_of_reply(candidate) == shard()->index && mappings.find(candidate.reversed()) == no_slot;
+    };
+    return searches[port].choose(specs[port], shard(), net16(id.source_port), progress->next[port], to,
+                                 usable);
+  }
   uint16_t home_of_reply(const FlowId& to) const;
-  HC_COLD bool make_room();
   uint16_t apply(Packet& p, uint8_t* transport, uint32_t slot);
   HC_COLD void learn(uint32_t slot, Mapping& m, uint8_t flags);
-  HC_COLD void list(Text out, uint8_t protocol);
-
-  /// A search without success, not repeated within the tick: a flood of flows to a destination for which all
-  /// ports are in use must not cost a search each.
-  struct Exhausted {
-    uint32_t destination = 0;
-    uint16_t port = 0;
-    uint8_t protocol = 0;
-    uint32_t tick = 0;
-  };
 
   TimeoutTable timeouts;
   bool erased = false;  // a record went during this batch, so slots found before may be stale
   uint32_t nspecs = 0;
   InputSpec specs[max_inputs];
-  Exhausted searches[max_inputs];
+  PortSearch searches[max_inputs];
 };
 
 bool IPRewriter::configure(Arguments& arguments) {
@@ -239,7 +237,10 @@ uint16_t IPRewriter::without_mapping(uint32_t port, Packet& p, const FlowId& id,
     return insert_pair(mappings, id, to, static_cast<uint8_t>(port), spec.forward_output, spec.reply_output);
   };
   uint32_t slot = insert();
-  if (HC_UNLIKELY(slot == no_slot) && make_room()) slot = insert();
+  if (HC_UNLIKELY(slot == no_slot) && give_up_one(mappings, timeouts, progress->evict_at)) {
+    erased = true;
+    slot = insert();
+  }
   if (HC_UNLIKELY(slot == no_slot)) {
     ++progress->failures;
     return static_cast<uint16_t>(drop(Drop::table_full));
@@ -252,100 +253,6 @@ inline uint16_t IPRewriter::home_of_reply(const FlowId& to) const {
   if (shard()->count <= 1) return static_cast<uint16_t>(shard()->index);
   return static_cast<uint16_t>(self->host->shard_of(to.destination, to.source, to.destination_port,
                                                     to.source_port, to.protocol, shard()->count));
-}
-
-/// Finds a source port in the range of `port`'s specification with which the replies are told apart from
-/// those of all other flows and come home to this shard. False when a bounded search finds none.
-bool IPRewriter::choose_port(uint32_t port, const FlowId& id, FlowId& to) {
-  const InputSpec& spec = specs[port];
-  Exhausted& exhausted = searches[port];
-  if (HC_UNLIKELY(exhausted.tick == shard()->ticks && exhausted.destination == to.destination &&
-                  exhausted.port == to.destination_port && exhausted.protocol == to.protocol)) {
-    return false;
-  }
-  const uint32_t range = spec.source_port_span + 1u;
-  const auto usable = [&](uint32_t place) {
-    to.source_port = net16(static_cast<uint16_t>(spec.source_port + place));
-    return home_of_reply(to) == shard()->index && mappings.find(to.reversed()) == no_slot;
-  };
-  const uint32_t own = net16(id.source_port);
-  if (spec.prefer_source && own >= spec.source_port && own - spec.source_port < range &&
-      usable(own - spec.source_port)) {
-    return true;
-  }
-  // A prime above every range visits each place once. In order for '#', scattered otherwise, since neighbours
-  // of a port in use are likely in use as well.
-  const uint32_t step = spec.sequential ? 1 : 104729u % range;
-  uint64_t& random = shard()->random;
-  random ^= random << 13;
-  random ^= random >> 7;
-  random ^= random << 17;
-  uint32_t place = (spec.sequential ? progress->next[port] : static_cast<uint32_t>(random >> 32)) % range;
-  constexpr uint32_t most_tries = 1024;
-  for (uint32_t tries = 0; tries < range && tries < most_tries; ++tries) {
-    const bool found = usable(place);
-    place = (place + (step != 0 ? step : 1)) % range;
-    if (!found) continue;
-    if (spec.sequential) progress->next[port] = static_cast<uint16_t>(place);
-    return true;
-  }
-  exhausted = {to.destination, to.destination_port, to.protocol, shard()->ticks};
-  return false;
-}
-
-/// The table is full: gives up the flow nearest to its end among some that are past their guarantee. False
-/// when all of those looked at are guaranteed.
-bool IPRewriter::make_room() {
-  constexpr uint32_t sample = 64;
-  const uint32_t slots = mappings.table->capacity;
-  if (slots == 0) return false;
-  const uint32_t now = shard()->ticks;
-  uint32_t victim = no_slot, nearest = UINT32_MAX;
-  uint32_t at = progress->evict_at % slots;
-  for (uint32_t i = 0; i < sample && i < slots; ++i, at = at + 1 == slots ? 0 : at + 1) {
-    if (!is_live(settled_record(mappings, at))) continue;
-    const uint8_t protocol = mappings.key(at).protocol;
-    uint32_t left = ticks_left(mappings.record(at), now);
-    const uint32_t partner = partner_of(mappings, at);
-    if (partner != no_slot) {
-      const uint32_t other = ticks_left(mappings.record(partner), now);
-      if (other > left) left = other;
-    }
-    const uint32_t whole = timeouts.of(protocol, mappings.value(at).flags);
-    const uint32_t idle = whole > left ? whole - left : 0;
-    if (idle < timeouts.guarantee(protocol) || left >= nearest) continue;
-    nearest = left;
-    victim = at;
-  }
-  progress->evict_at = at;
-  if (victim == no_slot) return false;
-  erase_pair(mappings, victim);
-  erased = true;
-  return true;
-}
-
-void IPRewriter::list(Text out, uint8_t protocol) {
-  const auto print = [&out](const FlowId& id) {
-    const auto* s = reinterpret_cast<const uint8_t*>(&id.source);
-    const auto* d = reinterpret_cast<const uint8_t*>(&id.destination);
-    out.print("(%u.%u.%u.%u, %u, %u.%u.%u.%u, %u)", s[0], s[1], s[2], s[3], net16(id.source_port), d[0], d[1],
-              d[2], d[3], net16(id.destination_port));
-  };
-  each_record(mappings, [&](uint32_t slot) {
-    const FlowId& key = mappings.key(slot);
-    if (protocol != 0 && key.protocol != protocol) return true;
-    const Mapping& m = mappings.value(slot);
-    print(key);
-    out.print(" => ");
-    print(m.rewritten(key.protocol));
-    const uint32_t left = ticks_left(mappings.record(slot), shard()->ticks);
-    if (m.flags & mapping_reply)
-      out.print(" [%u *%u]", m.peer_output, m.output);
-    else
-      out.print(" [*%u %u]", m.output, m.peer_output);
-    out.print(" i%u exp%u\n", m.input, (left + ticks_per_second / 2) / ticks_per_second);
-    return out.out->overflow == 0;
-  });
 }
 
 constexpr auto info =

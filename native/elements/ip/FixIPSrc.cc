@@ -6,7 +6,7 @@ struct FixIPSrc : Element {
   enum : uint32_t { no_header };
   Ipv4Address address;
 
-  uint32_t route(Packet& p) {
+  uint32_t fix(Packet& p) {
     if (HC_LIKELY(p.fix_ip_source == 0)) return 0;
     Ipv4Header* ip = ipv4_header(p);
     if (!ip) return drop(no_header);
@@ -18,7 +18,7 @@ struct FixIPSrc : Element {
   }
   void classify(Batch& batch, uint16_t* ports) {
     // Only the annotation is looked at: the data of the usual packet stays untouched.
-    for (uint32_t i = 0; i < batch.count; ++i) ports[i] = static_cast<uint16_t>(route(batch[i]));
+    for (uint32_t i = 0; i < batch.count; ++i) ports[i] = static_cast<uint16_t>(fix(batch[i]));
   }
 };
 
@@ -27,7 +27,7 @@ constexpr auto info =
         .help(R"(Sets the IP source address of packets that ask for it.
 
 ICMPError and other elements that make packets mark them so that they get the address of the interface by which
-they leave (RFC 1812 4.3.2.4). Marked packets get ADDRESS as source and a new checksum, and lose the mark; all
+they leave (RFC 1812 4.3.2.4). Marked packets get IPADDR as source and a new checksum, and lose the mark; all
 others pass untouched.
 
     rt[1] -> DropBroadcasts -> FixIPSrc(18.26.4.24) -> DecIPTTL -> ...

@@ -64,6 +64,7 @@ struct IPFragmenter : Element {
     const Ipv4Header* ip = ipv4_header(p);
     const uint32_t total = ip ? net16(ip->total_length) : 0;
     if (!ip || total < ip->header_length() || total > p.network_length()) return drop_now(bad_header, p);
+    if (p.network_offset < p.headroom()) return drop_now(bad_header, p);  // the header has been stripped
     // Offsets are 13 bits of 8 bytes: a fragment that ends behind them belongs to no datagram.
     if (ip->fragment_offset() + total - ip->header_length() > 0xFFFF) return drop_now(bad_header, p);
     if (total <= mtu) return emit(out, p);  // only the link padding is too long

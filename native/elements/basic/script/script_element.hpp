@@ -87,6 +87,7 @@ struct ScriptElement : Element {
   bool expand_call(const Instruction& in, bool unquotes, Call& call);
   bool call_read(const String& path, const String& arguments, ScriptText& out);
   void keep(const String& name, const String& value);
+  void say(const String& message);
   void say(const char* message);
   void flush();
 

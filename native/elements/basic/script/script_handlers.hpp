@@ -199,8 +199,12 @@ inline void ScriptElement::keep(const String& name, const String& value) {
   if (!variables().set(name, value)) say("no room for the variables");
 }
 
+inline void ScriptElement::say(const String& message) {
+  self->host->log(self, "While executing '%s :: %s': %.*s", self->name, class_name,
+                  static_cast<int>(message.length), message.data);
+}
 inline void ScriptElement::say(const char* message) {
-  self->host->log(self, "While executing '%s :: %s': %s", self->name, class_name, message);
+  say(String{message, static_cast<uint32_t>(strlen(message)), 0});
 }
 
 /// Prints what has been said so far as a line.

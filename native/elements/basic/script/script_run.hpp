@@ -122,8 +122,7 @@ inline bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
     case Op::errorq: {
       ScriptText message;
       if (in.op == Op::error ? expand(in.text, Quotes::keep, message) : expand_unquoted(in.text, message)) {
-        message.add('\0');
-        if (in.text.length != 0) say(message.view().data);
+        if (in.text.length != 0) say(message.view());
       }
       finish(Ending::error);
       return true;

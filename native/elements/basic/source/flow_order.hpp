@@ -1,5 +1,5 @@
-/// Which flow each packet of a source belongs to, worked out from the number of the packet alone: a million flows
-/// take no memory that would disturb what is measured.
+/// Which flow each packet of a source belongs to, worked out from the number of the packet alone: a million
+/// flows take no memory that would disturb what is measured.
 #pragma once
 #include <hotclick/element.hpp>
 
@@ -47,13 +47,15 @@ class FlowOrder {
   }
 
  private:
-  // Primes above `most`, so that steps by them visit every flow once; a prime for each pass in turn, since to visit
-  // flows in the order in which their records were made would flatter the caches.
-  static constexpr uint32_t primes[] = {1640531527u, 2654435761u, 3266489917u, 668265263u, 374761393u, 2246822519u};
+  // Primes above `most`, so that steps by them visit every flow once; a prime for each pass in turn, since to
+  // visit flows in the order in which their records were made would flatter the caches.
+  static constexpr uint32_t primes[] = {1640531551u, 2654435761u, 3266489917u,
+                                        668265263u,  374761393u,  2246822519u};
 
   HC_COLD Cursor pass_of(uint64_t pass) const {
     const auto step = static_cast<uint32_t>(primes[pass % (sizeof(primes) / sizeof(primes[0]))] % flows_);
-    return {static_cast<uint32_t>(pass % flows_), step, flows_, static_cast<uint32_t>(pass / flow_size_), pass};
+    return {static_cast<uint32_t>(pass % flows_), step, flows_, static_cast<uint32_t>(pass / flow_size_),
+            pass};
   }
   /// One to one on 30 bits: multiplications by odd numbers and a shift are.
   static FlowPorts ports_of(uint32_t number) {
@@ -61,7 +63,8 @@ class FlowOrder {
     uint32_t x = number * 0x9E3779B1u & mask;
     x ^= x >> 15;
     x = x * 0x85EBCA77u & mask;
-    return {net16(static_cast<uint16_t>(1024 + (x & 0x7FFF))), net16(static_cast<uint16_t>(1024 + (x >> 15)))};
+    return {net16(static_cast<uint16_t>(1024 + (x & 0x7FFF))),
+            net16(static_cast<uint16_t>(1024 + (x >> 15)))};
   }
 
   uint32_t flows_ = 1, flow_size_ = 1, shard_ = 0, shards_ = 1, all_flows_ = 1;

@@ -1,0 +1,93 @@
+/**
+ * State of another number of shards: each record goes to the shard that will receive its packets. Records get new slots;
+ * links between records (`link`, a partner's slot) are kept, and a pair stays together in the shard of the one that
+ * comes first.
+ */
+import { shardOf } from '../datapath/addon.ts';
+import type { FieldInfo } from '../graph/element-class.ts';
+import { type RawRecord, rawRecords } from './decode.ts';
+import { slotsPerPage, type StateLayout } from './state-page.ts';
+
+const bitmapSize = 8;
+const headerSize = 8;
+
+export interface StoredPage {
+  readonly shard: number;
+  readonly page: number;
+  readonly data: Uint8Array;
+}
+
+interface Moved {
+  readonly record: RawRecord;
+  /** Where its partner is looked up: the shard it came from. */
+  readonly source: number;
+  readonly to: number;
+  readonly slot: number;
+}
+
+/** Pages for `shards` shards, by shard; the index in each list is the page number. */
+export function redistributePages(layout: StateLayout, pages: readonly StoredPage[], shards: number): Uint8Array[][] {
+  const home = homeOf(layout, shards);
+  const moved = new Map<string, Moved[]>();
+  const lists: Moved[][] = Array.from({ length: shards }, () => []);
+  for (const { shard, page, data } of pages) {
+    for (const record of rawRecords(layout, page, data)) {
+      const partner = moved.get(`${shard}/${record.link}`)?.[0];
+      const isPair = partner !== undefined && partner.record.link === record.slot;
+      const targets = isPair ? [partner.to] : home(record);
+      const places = targets.map((to): Moved => {
+        const one = { record, source: shard, to, slot: lists[to]!.length };
+        lists[to]!.push(one);
+        return one;
+      });
+      moved.set(`${shard}/${record.slot}`, places);
+    }
+  }
+  const slotOf = ({ record, source, to }: Moved) =>
+    moved.get(`${source}/${record.link}`)?.find((one) => one.to === to)?.slot ?? record.link;
+  return lists.map((list) => packPages(layout, list, slotOf));
+}
+
+/** The shards a record belongs to: one by its addresses, or all when the key is no flow (a cache each shard fills). */
+function homeOf(layout: StateLayout, shards: number): (record: RawRecord) => number[] {
+  const fields = layout.keySchema?.fields ?? [];
+  const [source, destination] = fields.filter(({ type }) => type === 'ip4');
+  const ports = fields.filter(({ type, name }) => type === 'u16' && name.endsWith('port'));
+  const protocol = fields.find(({ name, type }) => name === 'protocol' && type === 'u8');
+  const everywhere = Array.from({ length: shards }, (_, shard) => shard);
+  if (!source || !destination) return () => everywhere;
+  const [sourcePort, destinationPort] = ports.length === 2 ? ports : [];
+  return ({ view, at }) => {
+    const u16 = (field: FieldInfo | undefined) => (field ? view.getUint16(at + field.offset, true) : 0);
+    return [
+      shardOf(
+        view.getUint32(at + source.offset, true),
+        view.getUint32(at + destination.offset, true),
+        u16(sourcePort),
+        u16(destinationPort),
+        protocol ? view.getUint8(at + protocol.offset) : 0,
+        shards,
+      ),
+    ];
+  };
+}
+
+function packPages(layout: StateLayout, list: readonly Moved[], slotOf: (one: Moved) => number): Uint8Array[] {
+  const pages: Uint8Array[] = [];
+  for (let first = 0; first < list.length; first += slotsPerPage) {
+    const records = list.slice(first, first + slotsPerPage);
+    const stride = headerSize + layout.recordSize;
+    const page = new Uint8Array(bitmapSize + records.length * stride);
+    const view = new DataView(page.buffer);
+    view.setBigUint64(0, (1n << BigInt(records.length)) - 1n, true);
+    records.forEach((one, i) => {
+      const at = bitmapSize + i * stride;
+      const { record } = one;
+      view.setUint32(at, record.expires, true);
+      view.setUint32(at + 4, slotOf(one), true);
+      page.set(new Uint8Array(record.view.buffer, record.view.byteOffset + record.at, layout.recordSize), at + headerSize);
+    });
+    pages.push(page);
+  }
+  return pages;
+}

@@ -1,0 +1,68 @@
+import { truncateSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { elementDirectory } from '../../engine/datapath/paths.ts';
+import { Engine } from '../../engine/engine.ts';
+import { elementSource, untilGrown } from './traffic.ts';
+
+const configuration = 'src :: RatedSource(RATE 20000) -> count :: Counter -> out :: Discard;';
+const head = '#include <hotclick/element.hpp>\nusing namespace hotclick;\n';
+const tail = (extra: string) => `
+struct Counter : Element { void action(Batch&) { ${extra} } };
+constexpr auto info = element<Counter>("Counter", "9.0.0").help("For a test.");
+HOTCLICK_EXPORT(info)
+`;
+
+t.test('every kind of bad library is refused with its cause, and the running version goes on', async (t) => {
+  const engine = await Engine.start({ configuration, threads: 2 });
+  t.teardown(() => engine.stop());
+  const directory = t.testdir({
+    'syntax.cc': `${head}int x = ;${tail('')}`,
+    'global.cc': `${head}static int packets_seen = 0;${tail('++packets_seen;')}`,
+    'local.cc': `${head}${tail('static int calls = 0; ++calls;')}`,
+    'thread.cc': `${head}static thread_local int calls = 0;${tail('++calls;')}`,
+    'not-a-library.so': 'these are no bytes of a library',
+    'empty.so': '',
+    'text.txt': 'neither source nor library',
+  });
+  const truncated = join(directory, 'truncated.so');
+  const library = await readFile(join(elementDirectory, 'Counter.so'));
+  const cases: [string, string, RegExp][] = [
+    ['syntax.cc', 'HC_BUILD_FAILED', /does not compile/],
+    ['global.cc', 'HC_STATE_DECLARATION', /packets_seen/],
+    ['local.cc', 'HC_STATE_DECLARATION', /calls/],
+    ['thread.cc', 'HC_STATE_DECLARATION', /calls/],
+    ['not-a-library.so', 'HC_LIBRARY', /ELF/],
+    ['empty.so', 'HC_LIBRARY', /too short/],
+    ['text.txt', 'HC_ARGUMENT', /neither/],
+    ['missing.cc', 'HC_ARGUMENT', /no file/],
+  ];
+  for (const [file, code, message] of cases) {
+    await t.rejects(engine.upgrade({ Counter: join(directory, file) }), { code, message }, file);
+  }
+  for (const size of [10, 64, 200, library.length >> 1, library.length - 1]) {
+    writeFileSync(truncated, library);
+    truncateSync(truncated, size);
+    await t.rejects(engine.upgrade({ Counter: truncated }), { code: 'HC_LIBRARY' }, `cut to ${size} bytes`);
+  }
+  await t.rejects(engine.upgrade({ Counter: elementSource('other-abi') }), { code: 'HC_LIBRARY', message: /ABI/ });
+  await t.rejects(engine.upgrade({ Counter: elementSource('Totals1') }), { code: 'HC_LIBRARY', message: /holds the class Totals/ });
+  await t.rejects(engine.upgrade({ Nobody: elementSource('Totals1') }), { code: 'HC_NO_SUCH_CLASS' });
+  t.equal(engine.revision, 1);
+  t.match(await engine.history(), [{ revision: 1, current: true }]);
+  await untilGrown(engine, 'out.count');
+});
+
+t.test('a version with other ports than the graph uses is refused', async (t) => {
+  const engine = await Engine.start({ configuration });
+  t.teardown(() => engine.stop());
+  const directory = t.testdir({
+    'two-inputs.cc': `${head}
+struct Counter : Element { void push(uint32_t, Batch& b) { output(0, b); } };
+constexpr auto info = element<Counter>("Counter", "9.1.0").help("For a test.").ports("2/2").processing("h/h");
+HOTCLICK_EXPORT(info)`,
+  });
+  await t.rejects(engine.upgrade({ Counter: join(directory, 'two-inputs.cc') }), { code: 'HC_CONFIG_INVALID' });
+  await untilGrown(engine, 'out.count');
+});
