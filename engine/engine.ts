@@ -87,7 +87,8 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     this.#store = parts.store;
     this.#journal = parts.store?.journal ?? new MemoryJournal();
     this.#upgrader = new Upgrader(this.#native, this.threads, this.#journal, this.#shelf);
-    this.on('newListener', (event: string | symbol) => this.#tellNewListener(event));
+    // Not one of our own events, so not in their types.
+    EventEmitter.prototype.on.call(this, 'newListener', (event: string | symbol) => this.#tellNewListener(event));
     this.#handlers = new Handlers(this.#native, this.threads, () => this.#running);
   }
 

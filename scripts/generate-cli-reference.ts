@@ -71,9 +71,14 @@ function commandSection(name: string, command: Command): string {
       'option',
       command.options.map((option) => [option.flags, help.optionDescription(option)]),
     ),
-    ...examplesOf(command).map(([commandLine, meaning]) => `\`\`\`sh\n${commandLine}   # ${meaning}\n\`\`\``),
+    exampleBlock(command),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function exampleBlock(command: Command): string {
+  const lines = examplesOf(command).map(([commandLine, meaning]) => `# ${meaning}\n${commandLine}`);
+  return lines.length === 0 ? '' : `\`\`\`sh\n${lines.join('\n')}\n\`\`\``;
 }
 
 function table(head: string, rows: readonly (readonly [name: string, meaning: string])[]): string[] {

@@ -13,6 +13,6 @@ t.test('the reference of the command line has every command with an example', as
   const { text } = cliPage();
   for (const name of ['run', 'upgrade', 'state get', 'trace', 'doctor', 'stop']) {
     t.match(text, `\n## ${name}\n\n\`hotclick ${name} `);
-    t.match(text, `\`\`\`sh\nhotclick ${name}`);
+    t.match(text, `\nhotclick ${name}`);
   }
 });

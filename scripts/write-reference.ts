@@ -36,5 +36,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 }
 
 function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const line = text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  // Outside of code a `<` could begin a tag.
+  return line.startsWith('`') ? line : line.replaceAll('<', '&lt;');
 }

@@ -33,7 +33,9 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Starts the engine and waits until it forwards. @throws HotclickError HC_LAB with what it said when it ended */
   static async start(options: EngineProcessOptions): Promise<EngineProcess> {
-    const child = spawn(process.execPath, [...program(), ...argumentsOf(options)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...program(), ...argumentsOf(options)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-4096);
@@ -75,7 +77,15 @@ function program(): string[] {
   return existsSync(built) ? [built] : ['--import', 'tsx', join(packageRoot, 'engine', 'cli', 'main.ts')];
 }
 
-function argumentsOf({ file, control, threads = 1, store, defines = {}, cpus, busyPoll }: EngineProcessOptions): string[] {
+function argumentsOf({
+  file,
+  control,
+  threads = 1,
+  store,
+  defines = {},
+  cpus,
+  busyPoll,
+}: EngineProcessOptions): string[] {
   return [
     ...['run', file, '--json', '--control', control, '--threads', `${threads}`],
     ...(store === undefined ? [] : ['--store', store]),

@@ -1,6 +1,7 @@
 /** Repeats a measurement and says how sure one can be of it. */
-import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { machine } from '../machine.ts';
+import { type Spread, spreadOf } from '../samples.ts';
 
 export interface BenchOptions {
   readonly runs: number;
@@ -14,7 +15,7 @@ export interface BenchOptions {
 
 export interface Measurement {
   readonly scenario: string;
-  readonly ms: { readonly median: number; readonly min: number; readonly max: number };
+  readonly ms: Spread;
   /** Milliseconds, in the order they were taken. */
   readonly samples: readonly number[];
 }
@@ -49,10 +50,12 @@ export async function time(work: () => Promise<unknown> | unknown): Promise<numb
 }
 
 export function summarise(scenario: string, samples: readonly number[]): Measurement {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (index: number) => round(sorted[index] ?? Number.NaN);
-  const median = at(sorted.length >> 1);
-  return { scenario, ms: { median, min: at(0), max: at(sorted.length - 1) }, samples: samples.map(round) };
+  const { median, min, max } = spreadOf(samples);
+  return {
+    scenario,
+    ms: { median: round(median), min: round(min), max: round(max) },
+    samples: samples.map(round),
+  };
 }
 
 /** One JSON object a line, or a line for people. */
@@ -68,13 +71,6 @@ export function report(measurement: Measurement, options: BenchOptions): void {
   const line = `${scenario.padEnd(32)} median ${ms.median.toFixed(1).padStart(7)} ms   ${ms.min} … ${ms.max}`;
   process.stdout.write(`${line}   [${samples.join(' ')}]\n`);
 }
-
-const machine = {
-  cpu: cpus()[0]?.model ?? '',
-  cores: cpus().length,
-  kernel: release(),
-  node: process.version,
-};
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;

@@ -15,6 +15,9 @@ import {
 import { FakeEngine } from '../control/testing/fake-engine.ts';
 import { runCli, startCli } from './testing/run-cli.ts';
 
+// Programs start slowly where many run at a time.
+t.setTimeout(180_000);
+
 async function setUp(t: Test) {
   const directory = await mkdtemp(join(tmpdir(), 'hotclick-cli-'));
   t.teardown(() => rm(directory, { recursive: true }));

@@ -52,7 +52,7 @@ t.test('a wrong command line ends with 2 and says what is wrong', async (t) => {
     [['check'], /missing required argument 'file'/],
     [['check', good, '--jsno'], /unknown option '--jsno'/],
     [['check', good, '--define', 'X'], /form NAME=VALUE/],
-    [['run', good, '--threads', '0'], /whole number from 1 to 256/],
+    [['run', good, '--threads', '0'], /whole number from 1 to 64/],
     [['run', good, '--cpus', '0,x'], /list of processor numbers/],
     [['rollback', '--to', 'yesterday'], /whole number from 0/],
     [['upgrade', 'Counter'], /form CLASS=PATH/],

@@ -1,6 +1,6 @@
 /** `hotclick run`: first with an engine made up for the test, then with the real one, packets in memory. */
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -12,6 +12,9 @@ import type { EngineEvents } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import { runCli, startCli } from './testing/run-cli.ts';
+
+// Programs start slowly where many run at a time.
+t.setTimeout(180_000);
 
 async function setUp(t: Test) {
   const directory = await mkdtemp(join(tmpdir(), 'hotclick-run-'));
@@ -271,6 +274,31 @@ t.test('the real engine: it ends with its router', async (t) => {
   const { status, stdout } = await running.ended;
   t.equal(status, 0);
   t.equal(stdout.split('\n').filter((line) => line.startsWith('out:')).length, 3);
+});
+
+t.test('the real engine: it gives up root, or says that it never had it', async (t) => {
+  const { file, control, env, directory } = await setUp(t);
+  await writeFile(file, 'Idle -> c :: Counter -> Discard;\n');
+  // The user has to reach the socket in it.
+  await chmod(directory, 0o755);
+  const running = startCli(['run', file, '--user', 'nobody'], env);
+  t.teardown(() => running.child.kill('SIGKILL'));
+  if (process.getuid?.() !== 0) {
+    t.match(await running.ended, { status: 4, stderr: /only root can become another user/ });
+    return;
+  }
+  await running.printed(/is running/);
+  const { uid } = await stat(control);
+  t.not(uid, 0, 'the socket is the user’s');
+  const threads = `/proc/${running.child.pid}/task`;
+  for (const thread of await readdir(threads)) {
+    t.match(
+      await readFile(join(threads, thread, 'status'), 'utf8'),
+      `\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+    );
+  }
+  t.match(await runCli(['stop'], { env }), { status: 0 });
+  t.match(await running.ended, { status: 0 });
 });
 
 t.test('the real engine: a configuration that is wrong never runs', async (t) => {

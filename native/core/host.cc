@@ -117,8 +117,8 @@ void print_line(hc_instance* i, const char* text, uint32_t length) {
   shard_of_instance(i).say('p', node_of(i), text, length);
 }
 
-/// Splits "element.handler" and finds both in the shard's graph. Inside a compound element names are relative to it
-/// first: for an instance "nat/driver" the path "count.reset" is nat/count's, if there is one.
+/// Splits "element.handler" and finds both in the shard's graph. Inside a compound element names are relative
+/// to it first: for an instance "nat/driver" the path "count.reset" is nat/count's, if there is one.
 Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler** handler) {
   const std::string_view text(path->data, path->length);
   const size_t dot = text.rfind('.');
@@ -158,8 +158,8 @@ int write_handler(hc_instance* i, const hc_string* path, const hc_string* value,
   }
   return 0;
 }
-/// A driver script (an element with a writable `step`) decides what a request to stop means, as long as it runs; it
-/// refuses the write once it has ended.
+/// A driver script (an element with a writable `step`) decides what a request to stop means, as long as it
+/// runs; it refuses the write once it has ended.
 void stop(hc_instance* i) {
   Shard& shard = shard_of_instance(i);
   const hc_string value{"router", 6, 0};

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -77,10 +78,15 @@ bool parse_ip4(std::string_view t, uint32_t& address) {
   return inet_pton(AF_INET, text, &address) == 1;
 }
 
+/// "10.0.0.0/8", "10.0.0.0/255.0.0.0", "10/8" and "0/0" (missing octets are 0), or an address alone.
 bool parse_prefix(std::string_view t, void* value) {
   hc_prefix4 p;
   const size_t slash = t.find('/');
-  if (!parse_ip4(t.substr(0, slash), p.address)) return false;
+  std::string address(t.substr(0, slash));
+  if (slash != std::string_view::npos) {
+    for (auto dots = std::count(address.begin(), address.end(), '.'); dots < 3; ++dots) address += ".0";
+  }
+  if (!parse_ip4(address, p.address)) return false;
   p.mask = 0xFFFFFFFFu;
   if (slash != std::string_view::npos) {
     const std::string_view m = t.substr(slash + 1);
@@ -343,7 +349,7 @@ std::string print_value(uint32_t type, const void* value) {
       return std::string(text) + "/" + std::to_string(__builtin_popcount(p.mask));
     }
     case HC_ETHER:
-      snprintf(text, sizeof(text), "%02X:%02X:%02X:%02X:%02X:%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
+      snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
       return text;
     case HC_DURATION: {
       uint64_t ns;

@@ -36,7 +36,7 @@ export function addRunCommand(program: Command, cli: CliContext): void {
         'What elements print goes to standard output, the log as JSON lines to standard error.',
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')
-    .option('--threads <number>', 'datapath threads (shards)', wholeNumber(1, 256), 1)
+    .option('--threads <number>', 'datapath threads (shards)', wholeNumber(1, 64), 1)
     .option('--store <directory>', 'keep state here; without it state lives in memory only')
     .option('--control <path>', 'control socket (default: $HOTCLICK_CONTROL, or the one place each user has)')
     .option('--no-control', 'make no control socket')

@@ -31,22 +31,21 @@ export function addStateCommand(program: Command, cli: CliContext): void {
       'Lists, prints and compares the state of the elements, decoded by its schema: of the running engine, or with ' +
         '--store of an engine that does not run.',
     );
-  const leaf = (name: string, description: string): Command =>
+  const leaf = (name: string, summary: string): Command =>
     state
       .command(name)
-      .description(description)
+      .summary(summary)
+      .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
       .option('--store <directory>', 'read this store instead of asking a running engine')
       .addOption(controlOption())
       .addOption(jsonOption());
 
-  const ls = leaf('ls', 'Lists all states: tables and static state.').action(
-    async (options: StateOptions) => {
-      const states = (await ask(cli, options, (source) => source.stateList())) as StateSummary[];
-      new Output(cli.stdout, options.json).print({ states }, () => renderStates(states));
-    },
-  );
+  const ls = leaf('ls', 'list all states: tables and static state').action(async (options: StateOptions) => {
+    const states = (await ask(cli, options, (source) => source.stateList())) as StateSummary[];
+    new Output(cli.stdout, options.json).print({ states }, () => renderStates(states));
+  });
 
-  const get = leaf('get', 'Prints the records of a state.')
+  const get = leaf('get', 'print the records of a state')
     .argument('<table>', 'ELEMENT/STATE, or ELEMENT when it has one state')
     .option(
       '--filter <conditions>',
@@ -59,14 +58,14 @@ export function addStateCommand(program: Command, cli: CliContext): void {
       new Output(cli.stdout, options.json).print(contents, renderRows);
     });
 
-  const history = leaf('history', 'Lists the revisions of which the store has state.').action(
+  const history = leaf('history', 'list the revisions of which the store has state').action(
     async (options: StateOptions) => {
       const revisions = (await ask(cli, options, (source) => source.stateHistory())) as RevisionSummary[];
       new Output(cli.stdout, options.json).print({ revisions }, () => renderStateRevisions(revisions));
     },
   );
 
-  const diff = leaf('diff', 'Prints what changed between the states as two revisions ended.')
+  const diff = leaf('diff', 'print what changed between the states as two revisions ended')
     .argument('<from>', 'revision', wholeNumber(0))
     .argument('<to>', 'revision', wholeNumber(0))
     .action(async (from: number, to: number, options: StateOptions) => {

@@ -333,7 +333,7 @@ void print_value(const hc_host* host, hc_text* out, const V& v) {
     host->append(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
   } else if constexpr (__is_same(V, EtherAddress)) {
     const uint8_t* b = v.bytes;
-    host->append(out, "%02X:%02X:%02X:%02X:%02X:%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
+    host->append(out, "%02X-%02X-%02X-%02X-%02X-%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
   } else
     host->append(out, "%llu", static_cast<unsigned long long>(v));
 }

@@ -1,0 +1,9 @@
+/** What a figure was measured on. */
+import { cpus, release } from 'node:os';
+
+export const machine = {
+  cpu: cpus()[0]?.model ?? '',
+  cores: cpus().length,
+  kernel: release(),
+  node: process.version,
+};
