@@ -306,12 +306,15 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
 
   async #end(): Promise<void> {
-    await this.#store?.stopSync();
-    await this.#shardThreads.stop(this.#native);
-    this.#native.close();
-    await this.#shelf.close();
-    await this.#store?.close();
-    this.emit('stopped');
+    try {
+      await this.#store?.stopSync();
+      await this.#shardThreads.stop(this.#native);
+      this.#native.close();
+      await this.#shelf.close();
+      await this.#store?.close();
+    } finally {
+      this.#hearStop();
+    }
   }
 
   async #syncedStore(): Promise<StoreSession> {
@@ -328,11 +331,23 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   ): Promise<UpgradeReport> {
     try {
       const report = await this.#upgrader.run({ ...request, design: (_, step) => design(step) });
-      if (!report.dryRun) this.emit('upgrade', report);
+      if (!report.dryRun) {
+        this.emit('upgrade', report);
+        await this.#prune();
+      }
       return report;
     } catch (error) {
       if (error instanceof HotclickError) this.emit('refused', error);
       throw error;
+    }
+  }
+
+  /** A store that cannot be written is the syncer's to report; the upgrade is done all the same. */
+  async #prune(): Promise<void> {
+    try {
+      await this.#store?.prune();
+    } catch (error) {
+      if (!(error instanceof HotclickError) || error.code !== 'HC_STORE') throw error;
     }
   }
 

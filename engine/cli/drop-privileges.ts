@@ -1,10 +1,11 @@
 /** Gives up root after the devices are open. */
 
 import { execFile } from 'node:child_process';
-import { accessSync, chownSync, constants } from 'node:fs';
+import { accessSync, constants, lchownSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../control/protocol.ts';
 import { HotclickError } from '../errors.ts';
+import type { TemporaryDirectory } from './temporary-directory.ts';
 
 export interface User {
   readonly name: string;
@@ -36,29 +37,35 @@ export async function findUser(name: string): Promise<User> {
   }
 }
 
+/** What changes hands with the process. */
+export interface Belongings {
+  readonly temporary: TemporaryDirectory;
+  readonly control: string | undefined;
+  /** The user must be able to write it already: it may hold the state of other runs. */
+  readonly store: string | undefined;
+}
+
 /**
  * Makes this process, with all its threads, one of `user`, for good. What it has open stays open.
- * @param paths files of this process that the user must own from now on.
- * @param directories that the user must be able to write.
  * @throws HotclickError HC_PRIVILEGE
  */
-export function becomeUser(user: User, paths: readonly string[], directories: readonly string[]): void {
+export function becomeUser(user: User, { temporary, control, store }: Belongings): void {
   try {
-    for (const path of paths) chownSync(path, user.uid, user.gid);
+    temporary.giveTo(user);
+    if (control !== undefined) lchownSync(control, user.uid, user.gid);
     process.setgroups?.(user.groups);
     process.setgid?.(user.gid);
     process.setuid?.(user.uid);
   } catch (cause) {
     throw new HotclickError('HC_PRIVILEGE', `cannot become ${user.name}: ${messageOf(cause)}`, { cause });
   }
-  for (const directory of directories) {
-    try {
-      accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    } catch (cause) {
-      throw new HotclickError('HC_PRIVILEGE', `${user.name} may not write ${directory}`, {
-        cause,
-        hint: `chown -R ${user.name} ${directory}`,
-      });
-    }
+  if (store === undefined) return;
+  try {
+    accessSync(store, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new HotclickError('HC_PRIVILEGE', `${user.name} may not write ${store}`, {
+      cause,
+      hint: `chown -R ${user.name} ${store}`,
+    });
   }
 }

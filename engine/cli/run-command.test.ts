@@ -1,8 +1,9 @@
 /** `hotclick run`: first with an engine made up for the test, then with the real one, packets in memory. */
 import { EventEmitter, once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import t from 'tap';
 import { ControlClient } from '../control/client.ts';
@@ -261,6 +262,14 @@ t.test('the real engine: SIGTERM ends it cleanly, and it goes on from its store'
   t.match(await second.ended, { status: 0 });
 });
 
+t.test('the real engine: a router that ends at once is heard, and so is what it printed', async (t) => {
+  const { file } = await setUp(t);
+  await writeFile(file, 'InfiniteSource(LIMIT 3, STOP true) -> Print(out) -> Discard;\n');
+  const { status, stdout } = await startCli(['run', file, '--no-control']).ended;
+  t.equal(status, 0);
+  t.equal(stdout.split('\n').filter((line) => line.startsWith('out:')).length, 3);
+});
+
 t.test('the real engine: it ends with its router', async (t) => {
   const { file, env } = await setUp(t);
   await writeFile(
@@ -281,7 +290,10 @@ t.test('the real engine: it gives up root, or says that it never had it', async 
   await writeFile(file, 'Idle -> c :: Counter -> Discard;\n');
   // The user has to reach the socket in it.
   await chmod(directory, 0o755);
-  const running = startCli(['run', file, '--user', 'nobody'], env);
+  const temporary = join(directory, 'temporary');
+  await mkdir(temporary);
+  await chmod(temporary, 0o1777);
+  const running = startCli(['run', file, '--user', 'nobody'], { ...env, TMPDIR: temporary });
   t.teardown(() => running.child.kill('SIGKILL'));
   if (process.getuid?.() !== 0) {
     t.match(await running.ended, { status: 4, stderr: /only root can become another user/ });
@@ -297,8 +309,12 @@ t.test('the real engine: it gives up root, or says that it never had it', async 
       `\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
     );
   }
-  t.match(await runCli(['stop'], { env }), { status: 0 });
+  const counter = fileURLToPath(new URL('../../native/elements/basic/Counter.cc', import.meta.url));
+  t.match(await runCli(['upgrade', `Counter=${counter}`], { env }), { status: 0 }, 'it can still build');
+  t.match(await runCli(['stop'], { env }), { status: 0, stderr: '' });
   t.match(await running.ended, { status: 0 });
+  const left = (await readdir(temporary)).filter((name) => name.startsWith('hotclick'));
+  t.same(left, [], 'nothing is left behind');
 });
 
 t.test('the real engine: a configuration that is wrong never runs', async (t) => {

@@ -73,6 +73,11 @@ export class StoreSession {
     this.#syncer.start();
   }
 
+  /** After a committed revision: the oldest ones' state goes. */
+  async prune(): Promise<void> {
+    await this.#store.pruneRevisions();
+  }
+
   async flush(): Promise<void> {
     await this.#syncer?.flush();
   }

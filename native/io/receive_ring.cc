@@ -178,32 +178,41 @@ void ReceiveRing::stop() {
   while (next_frame()) advance();
 }
 
+void ReceiveRing::give_back_block() {
+  auto& block = reinterpret_cast<tpacket_block_desc*>(ring_ + size_t{slot_} * slot_bytes_)->hdr.bh1;
+  __atomic_store_n(&block.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+  next_slot();
+}
+
 uint8_t* ReceiveRing::next_frame() {
-  uint8_t* slot = ring_ + size_t{slot_} * slot_bytes_;
   if (options_.version == 2) {
+    uint8_t* frame = ring_ + size_t{slot_} * slot_bytes_;
     const uint32_t status =
-        __atomic_load_n(&reinterpret_cast<tpacket2_hdr*>(slot)->tp_status, __ATOMIC_ACQUIRE);
-    return status & TP_STATUS_USER ? slot : nullptr;
+        __atomic_load_n(&reinterpret_cast<tpacket2_hdr*>(frame)->tp_status, __ATOMIC_ACQUIRE);
+    return status & TP_STATUS_USER ? frame : nullptr;
   }
-  if (frames_left_ != 0) return frame_;
-  auto& block = reinterpret_cast<tpacket_block_desc*>(slot)->hdr.bh1;
-  if ((__atomic_load_n(&block.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return nullptr;
-  frames_left_ = block.num_pkts;  // never 0: the kernel keeps an empty block open
-  frame_ = slot + block.offset_to_first_pkt;
+  while (frames_left_ == 0) {
+    uint8_t* start = ring_ + size_t{slot_} * slot_bytes_;
+    auto& block = reinterpret_cast<tpacket_block_desc*>(start)->hdr.bh1;
+    if ((__atomic_load_n(&block.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return nullptr;
+    frames_left_ = block.num_pkts;
+    frame_ = start + block.offset_to_first_pkt;
+    // The kernel closes an empty block when a frame (of a sender that segments in hardware) would fill it
+    // whole.
+    if (HC_UNLIKELY(frames_left_ == 0)) give_back_block();
+  }
   return frame_;
 }
 
 void ReceiveRing::advance() {
-  uint8_t* slot = ring_ + size_t{slot_} * slot_bytes_;
   if (options_.version == 2) {
-    __atomic_store_n(&reinterpret_cast<tpacket2_hdr*>(slot)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-  } else {
-    frame_ += reinterpret_cast<tpacket3_hdr*>(frame_)->tp_next_offset;
-    if (--frames_left_ != 0) return;
-    auto& block = reinterpret_cast<tpacket_block_desc*>(slot)->hdr.bh1;
-    __atomic_store_n(&block.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    auto& header = *reinterpret_cast<tpacket2_hdr*>(ring_ + size_t{slot_} * slot_bytes_);
+    __atomic_store_n(&header.tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    next_slot();
+    return;
   }
-  if (++slot_ == slots_) slot_ = 0;
+  frame_ += reinterpret_cast<tpacket3_hdr*>(frame_)->tp_next_offset;
+  if (--frames_left_ == 0) give_back_block();
 }
 
 uint32_t ReceiveRing::receive(hc_shard* shard, hc_batch* batch, uint32_t max, hc_device_stats* stats) {

@@ -48,6 +48,10 @@ class ReceiveRing {
   /// The next frame that the kernel has handed over, or null; `advance` goes past it.
   uint8_t* next_frame();
   void advance();
+  void give_back_block();
+  void next_slot() {
+    if (++slot_ == slots_) slot_ = 0;
+  }
 
   ReceiveOptions options_;
   FileDescriptor socket_;

@@ -12,6 +12,7 @@ import { Interrupt, whenAborted } from '../interrupt.ts';
 import type { JsonOptions } from '../option-values.ts';
 import { cpuList, defineOption, jsonOption, wholeNumber } from '../option-values.ts';
 import { RunOutput } from '../run-output.ts';
+import { TemporaryDirectory } from '../temporary-directory.ts';
 
 interface RunOptions extends JsonOptions {
   readonly threads: number;
@@ -72,6 +73,7 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
   // Found out before any device is opened.
   if (control !== undefined) await claimSocketPath(control);
 
+  using temporary = user === undefined ? undefined : new TemporaryDirectory();
   const output = new RunOutput(cli, json);
   await using engine = await cli.startEngine({
     ...engineOptions(configuration, options),
@@ -85,9 +87,7 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
   stopped.catch(() => {});
   output.follow(engine);
   await using server = control === undefined ? undefined : await ControlServer.listen(engine, control);
-  if (user !== undefined) {
-    becomeUser(user, control === undefined ? [] : [control], store === undefined ? [] : [store]);
-  }
+  if (user !== undefined && temporary !== undefined) becomeUser(user, { temporary, control, store });
   output.ready(configuration.file, await engine.stats(), control);
   const reason = await Promise.race([
     stopped.then(() => 'the router or a request stopped it'),

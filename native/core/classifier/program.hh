@@ -13,7 +13,7 @@ inline constexpr uint32_t chunk_size = 32;
 /// Lookups and merges; bounds the stack of a call.
 inline constexpr uint32_t most_slots = 512;
 /// Of a small classifier.
-inline constexpr uint32_t most_words = 8, most_tests = 6;
+inline constexpr uint32_t most_words = 4, most_tests = 4;
 
 /// Reads a field and writes the class of its value into a slot.
 struct LookupStep {

@@ -11,7 +11,7 @@ namespace hotclick::core {
 
 /// Bounds of what the reducer may build.
 struct ReducerLimits {
-  uint64_t merge_entries = 1u << 21;   // of one merge table
+  uint64_t merge_entries = 1u << 20;   // of one merge table
   uint64_t table_bytes = 8u << 20;     // of all merge tables
   uint64_t merge_work = 400'000'000;   // bitmap words looked at while merging
   uint64_t bitmap_bytes = 256u << 20;  // while building
