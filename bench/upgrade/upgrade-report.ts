@@ -86,7 +86,9 @@ function remarks({ measurement, figures }: Row): string[] {
   if (repeated > 0) lines.push(`${repeated} runs were done again since the sink had no room`);
   if (notSent > 0) lines.push(`the generator left out ${notSent} packets; they are no loss`);
   if (gapUs.max > gapUs.baselineMax && gapUs.sentAtMax > gapUs.max / 2) {
-    lines.push(`of the largest gap, ${Math.round(Math.min(gapUs.sentAtMax, gapUs.max))} µs were the generator's`);
+    lines.push(
+      `of the largest gap, ${Math.round(Math.min(gapUs.sentAtMax, gapUs.max))} µs were the generator's`,
+    );
   }
   if (measurement.load > machine.cores) {
     lines.push(`${measurement.load.toFixed(1)} processes wanted to run on ${machine.cores} CPUs`);

@@ -1,6 +1,6 @@
 /** The reference page of an element class, made from what the class says about itself. */
 
-import type { ElementClass, StateInfo } from '../graph/element-class.ts';
+import type { ElementClass, FieldInfo, StateInfo } from '../graph/element-class.ts';
 
 /** Markdown; also readable as it is. */
 export function elementPage(elementClass: ElementClass): string {
@@ -45,20 +45,27 @@ function handlerSection({ handlers }: ElementClass): string[] {
 }
 
 function stateSection({ states }: ElementClass): string[] {
-  const rows = states.map((state) => [
-    code(state.name),
-    state.kind,
-    String(state.schema.version),
-    fieldsOf(state),
-  ]);
-  return section('States', ['name', 'kind', 'schema version', 'fields'], rows);
+  return states.length === 0 ? [] : ['## States', ...states.flatMap(stateOf)];
 }
 
-function fieldsOf({ key, schema }: StateInfo): string {
-  const list = (fields: readonly { name: string; type: string }[]) =>
-    fields.map(({ name, type }) => `${code(name)} ${type}`).join(', ');
-  return key === undefined ? list(schema.fields) : `${list(key.fields)} → ${list(schema.fields)}`;
+function stateOf({ name, kind, schema, key }: StateInfo): string[] {
+  const rows = (fields: readonly FieldInfo[], part: string) =>
+    fields.map(({ name, type, offset, size }) => [part, code(name), type, String(offset), String(size)]);
+  return [
+    `### ${name}`,
+    `${stateKinds[kind]}, schema version ${schema.version}, ${schema.size} bytes.`,
+    table(
+      ['part', 'field', 'type', 'offset', 'bytes'],
+      [...rows(key?.fields ?? [], 'key'), ...rows(schema.fields, key === undefined ? 'state' : 'record')],
+    ),
+  ];
 }
+
+const stateKinds: Readonly<Record<StateInfo['kind'], string>> = {
+  static: 'Static state of each instance',
+  section: 'Static variables of the library, shared by its instances in a shard',
+  table: 'Table',
+};
 
 function dropSection({ drops }: ElementClass): string[] {
   return section(
@@ -69,9 +76,12 @@ function dropSection({ drops }: ElementClass): string[] {
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0) return [];
+  return rows.length === 0 ? [] : [`## ${title}`, table(head, rows)];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [`## ${title}`, [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')];
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function cell(text: string): string {

@@ -37,7 +37,9 @@ export async function startEngine(t: Test, options: EngineOptions): Promise<Engi
 const patienceMs = 30_000;
 
 /** Polls until `probe` gives something other than undefined or false. */
-export async function until<T>(probe: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const result = await probe();
@@ -86,5 +88,8 @@ export function checkIntact(t: Test, summary: UdpStreamSummary, droppedByKernel:
   const { lost, socketDrops, generator } = summary;
   t.match(summary, { duplicated: 0, reordered: 0, malformed: 0, foreign: 0 });
   t.equal(generator.errors, 0, 'the generator could send');
-  t.ok(lost <= droppedByKernel + socketDrops, `${lost} lost, ${droppedByKernel} + ${socketDrops} dropped by the kernel`);
+  t.ok(
+    lost <= droppedByKernel + socketDrops,
+    `${lost} lost, ${droppedByKernel} + ${socketDrops} dropped by the kernel`,
+  );
 }
