@@ -79,6 +79,7 @@ export interface ShardStats {
   readonly busyRounds: number;
   readonly sleeps: number;
   readonly sleeping: boolean;
+  /** On the shard's own stack; the rest of the free packets is in the common depot. */
   readonly freePackets: number;
 }
 
@@ -97,6 +98,8 @@ export interface ElementStats {
 export interface EngineStats {
   readonly revision: number;
   readonly uptimeMs: number;
+  /** Packets of the arena. */
+  readonly packets: { readonly total: number; readonly free: number };
   readonly shards: readonly ShardStats[];
   readonly elements: readonly ElementStats[];
   readonly store?: { readonly lastSyncMs: number; readonly pages: number; readonly bytes: number; readonly error?: string };

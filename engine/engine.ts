@@ -254,6 +254,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     return Promise.resolve({
       revision: this.revision,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
+      packets: this.#native.packets(),
       shards: this.#shardThreads.stats(),
       elements: [...elements.values()],
       ...(this.#store ? { store: this.#store.stats() } : {}),

@@ -11,14 +11,13 @@ export function renderTop(now: EngineStats, before?: EngineStats): string {
   const earlierShards = new Map(before?.shards.map((one) => [one.shard, one]));
   const earlierElements = new Map(before?.elements.map((one) => [one.element, one]));
   const parts = [
-    `revision ${now.revision}, up ${duration(now.uptimeMs)}${storeText(now)}`,
+    `revision ${now.revision}, up ${duration(now.uptimeMs)}, ${packetsText(now)}${storeText(now)}`,
     renderTable(now.shards, [
       { head: 'shard', align: 'right', cell: ({ shard }) => shard },
       { head: 'busy %', align: 'right', cell: (one) => busyShare(one, earlierShards.get(one.shard)) },
       { head: 'rounds', align: 'right', cell: ({ rounds }) => rounds },
       { head: 'sleeps', align: 'right', cell: ({ sleeps }) => sleeps },
       { head: 'now', cell: ({ sleeping }) => (sleeping ? 'sleeping' : 'awake') },
-      { head: 'free packets', align: 'right', cell: ({ freePackets }) => freePackets },
     ]),
     renderTable(now.elements, [
       { head: 'element', cell: ({ element }) => element },
@@ -35,6 +34,10 @@ export function renderTop(now: EngineStats, before?: EngineStats): string {
     ]),
   ];
   return parts.join('\n\n');
+}
+
+function packetsText({ packets }: EngineStats): string {
+  return `${packets.free} of ${packets.total} packets free`;
 }
 
 function storeText({ store }: EngineStats): string {

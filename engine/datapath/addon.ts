@@ -96,6 +96,8 @@ export interface NativeEngine {
   handler(shard: number, element: string, handler: string, value: string | null, room?: number): Promise<string | null>;
   publish(shard: number): Promise<PublishedBytes>;
   markAllDirty(shard: number): Promise<void>;
+  /** Of the arena; free is an estimate while shards run. */
+  packets(): { total: number; free: number };
   elementStats(shard: number): NativeElementStats[];
   states(shard: number): NativeState[];
   restoreStatic(shard: number, name: string, schema: SchemaInfo, data: Uint8Array): void;

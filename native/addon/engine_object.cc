@@ -38,7 +38,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("handler", &E::handler),
                                      InstanceMethod("publish", &E::publish),
                                      InstanceMethod("markAllDirty", &E::markAllDirty),
-                                     InstanceMethod("elementStats", &E::elementStats),
+                                     InstanceMethod("packets", &E::packets), InstanceMethod("elementStats", &E::elementStats),
                                      InstanceMethod("states", &E::states),
                                      InstanceMethod("restoreStatic", &E::restoreStatic),
                                      InstanceMethod("restoreTable", &E::restoreTable),
@@ -89,6 +89,11 @@ EngineObject::~EngineObject() {
 Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   if (!engine_) return info.Env().Undefined();
   wake_.Release();
+  for (auto& [command, pending] : pending_) {
+    auto error = Napi::Error::New(info.Env(), "the engine was stopped");
+    error.Set("code", Napi::String::New(info.Env(), "HC_NO_ENGINE"));
+    pending.deferred.Reject(error.Value());
+  }
   pending_.clear();
   instrumentations_.clear();
   observers_.clear();

@@ -36,6 +36,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value handler(const Napi::CallbackInfo& info);
   Napi::Value publish(const Napi::CallbackInfo& info);
   Napi::Value markAllDirty(const Napi::CallbackInfo& info);
+  Napi::Value packets(const Napi::CallbackInfo& info);
   Napi::Value elementStats(const Napi::CallbackInfo& info);
   Napi::Value states(const Napi::CallbackInfo& info);
   Napi::Value restoreStatic(const Napi::CallbackInfo& info);
@@ -65,7 +66,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::map<core::Command*, Pending> pending_;
   // One observer a shard for each trace or tap.
   std::map<uint32_t, std::vector<std::shared_ptr<core::Observer>>> observers_;
-  std::vector<std::shared_ptr<core::Instrumentation>> instrumentations_;
+  std::map<uint32_t, std::shared_ptr<core::Instrumentation>> instrumentations_;  // in use, by shard
   uint32_t next_id_ = 1;
 };
 

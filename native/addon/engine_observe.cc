@@ -44,15 +44,11 @@ void EngineObject::instrument(Napi::Env env) {
     const auto graph = engine_->shard(i).graph();
     std::shared_ptr<Instrumentation> next;
     if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
-    if (next) instrumentations_.push_back(next);
-    // The instrumentation before is in use until the command was run; drop it then.
-    post(env, i, std::make_unique<ObserveCommand>(next),
-         [this, next, i](Napi::Env e, Command&) -> Napi::Value {
-           std::erase_if(instrumentations_, [&](const auto& other) {
-             return other != next && other->graph()->nodes().front()->instance.shard->index == i;
-           });
-           return e.Undefined();
-         });
+    // The one before is in use until the command was run.
+    post(env, i, std::make_unique<ObserveCommand>(next), [this, next, i](Napi::Env e, Command&) -> Napi::Value {
+      instrumentations_[i] = next;
+      return e.Undefined();
+    });
   }
 }
 

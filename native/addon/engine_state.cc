@@ -121,6 +121,19 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
   return list;
 }
 
+/// packets() → { total, free }: free are those of the depot and of all shards' stacks; an estimate while shards run.
+Napi::Value EngineObject::packets(const Napi::CallbackInfo& info) {
+  auto o = Napi::Object::New(info.Env());
+  if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");
+  uint32_t free = engine_->pool().in_depot();
+  for (uint32_t i = 0; i < engine_->shards(); ++i) {
+    free += static_cast<uint32_t>(engine_->shard(i).control().free_packets.load(std::memory_order_relaxed));
+  }
+  o.Set("total", engine_->pool().size());
+  o.Set("free", free);
+  return o;
+}
+
 Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();

@@ -86,6 +86,7 @@ export const revisions: readonly RevisionSummary[] = [
 export const engineStats: EngineStats = {
   revision: 2,
   uptimeMs: 61_000,
+  packets: { total: 32_768, free: 32_000 },
   shards: [{ shard: 0, rounds: 1000, busyRounds: 250, sleeps: 3, sleeping: false, freePackets: 32_000 }],
   elements: [
     { element: 'c', className: 'Counter', version: '1.1.0', drops: {}, unconnected: 0, held: 0 },
