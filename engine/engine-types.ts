@@ -53,7 +53,12 @@ export interface PlannedAction {
   /** Versions when they differ. */
   readonly versions?: { readonly from: string; readonly to: string };
   /** States touched and what is done with each: 'mapped', 'converted', 'adopted', 'new', 'lost'. */
-  readonly states: readonly { readonly name: string; readonly kind: string; readonly how: string; readonly bytes: number }[];
+  readonly states: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly how: string;
+    readonly bytes: number;
+  }[];
 }
 
 export interface ShardBreak {
@@ -102,7 +107,12 @@ export interface EngineStats {
   readonly packets: { readonly total: number; readonly free: number };
   readonly shards: readonly ShardStats[];
   readonly elements: readonly ElementStats[];
-  readonly store?: { readonly lastSyncMs: number; readonly pages: number; readonly bytes: number; readonly error?: string };
+  readonly store?: {
+    readonly lastSyncMs: number;
+    readonly pages: number;
+    readonly bytes: number;
+    readonly error?: string;
+  };
 }
 
 export interface TraceEvent {
@@ -155,7 +165,10 @@ export interface EngineControl {
   write(path: string, value: string): Promise<void>;
   /** `changes`: class name to source file (.cc) or built library (.so). */
   upgrade(changes: Readonly<Record<string, string>>, options?: UpgradeOptions): Promise<UpgradeReport>;
-  apply(configuration: string, options?: UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> }): Promise<UpgradeReport>;
+  apply(
+    configuration: string,
+    options?: UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> },
+  ): Promise<UpgradeReport>;
   /** To the revision before, or to `revision`. */
   rollback(options?: UpgradeOptions & { revision?: number }): Promise<UpgradeReport>;
   history(): Promise<RevisionSummary[]>;
@@ -166,7 +179,11 @@ export interface EngineControl {
   /** Ends when `limit` packets have been followed to their end or the signal says so. */
   trace(filter: string, options?: { limit?: number; signal?: AbortSignal }): AsyncIterable<TraceEvent>;
   /** `edge`: 'element[port]' for an output, '[port]element' for an input. */
-  tap(edge: string, file: string, options?: { snaplen?: number; limit?: number; signal?: AbortSignal }): Promise<TapSummary>;
+  tap(
+    edge: string,
+    file: string,
+    options?: { snaplen?: number; limit?: number; signal?: AbortSignal },
+  ): Promise<TapSummary>;
   stateList(): Promise<unknown>;
   stateGet(table: string, options?: { filter?: string; limit?: number }): Promise<unknown>;
   stateHistory(): Promise<unknown>;

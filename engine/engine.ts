@@ -88,7 +88,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     this.#journal = parts.store?.journal ?? new MemoryJournal();
     this.#upgrader = new Upgrader(this.#native, this.threads, this.#journal, this.#shelf);
     // Not one of our own events, so not in their types.
-    EventEmitter.prototype.on.call(this, 'newListener', (event: string | symbol) => this.#tellNewListener(event));
+    EventEmitter.prototype.on.call(this, 'newListener', (event: string | symbol) =>
+      this.#tellNewListener(event),
+    );
     this.#handlers = new Handlers(this.#native, this.threads, () => this.#running);
   }
 
@@ -99,7 +101,10 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   static async start(options: EngineOptions): Promise<Engine> {
     const threads = options.threads ?? 1;
     if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
-      throw new HotclickError('HC_ARGUMENT', `threads must be a whole number from 1 to ${mostThreads}, not ${threads}`);
+      throw new HotclickError(
+        'HC_ARGUMENT',
+        `threads must be a whole number from 1 to ${mostThreads}, not ${threads}`,
+      );
     }
     const catalogue = await ClassCatalogue.open(options.libraryPath);
     const configuration = readConfiguration(options.configuration, options, catalogue);
@@ -125,7 +130,14 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
           }),
       );
       const shelf = await LibraryShelf.open(native, store?.archive);
-      engine = new Engine({ threads, native, shardThreads: new ShardThreads(control), catalogue, shelf, store });
+      engine = new Engine({
+        threads,
+        native,
+        shardThreads: new ShardThreads(control),
+        catalogue,
+        shelf,
+        store,
+      });
       await engine.#begin(configuration, options);
       return engine;
     } catch (error) {
@@ -139,13 +151,16 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
 
   async #begin(configuration: Configuration, options: EngineOptions): Promise<void> {
-    await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? [], (error) => this.emit('failed', error));
+    await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? [], (error) =>
+      this.emit('failed', error),
+    );
     const before = await this.#store?.recover();
     if (before) this.#store?.restore(this.#native, this.threads, before);
     await this.#upgrader.run({
       kind: 'start',
       ...(options.signal ? { signal: options.signal } : {}),
-      design: async () => this.#design(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
+      design: async () =>
+        this.#design(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
     });
     await this.#store?.startSync(this.#native, this.threads, () => this.#upgrader.running, {
       interval: options.syncInterval,
@@ -210,9 +225,15 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
       const classes = new Map<string, LoadedClass>();
       for (const [name, version] of Object.entries(target.libraries)) {
         const running = this.#running.classes.get(name);
-        classes.set(name, running?.sha256 === version.sha256 ? running : await this.#shelf.reload(name, version));
+        classes.set(
+          name,
+          running?.sha256 === version.sha256 ? running : await this.#shelf.reload(name, version),
+        );
       }
-      return this.#design({ text: target.graphText, file: `revision ${target.revision}`, graph: target.graph }, classes);
+      return this.#design(
+        { text: target.graphText, file: `revision ${target.revision}`, graph: target.graph },
+        classes,
+      );
     });
   }
 
@@ -227,7 +248,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
         status: record.status,
         strategy: record.strategy,
         current: record.revision === current,
-        versions: Object.fromEntries(Object.entries(record.libraries).map(([name, { version }]) => [name, version])),
+        versions: Object.fromEntries(
+          Object.entries(record.libraries).map(([name, { version }]) => [name, version]),
+        ),
         breaks: reportOf(record)?.breaks ?? [],
         ...(record.reason === undefined ? {} : { reason: record.reason }),
       })),
@@ -266,7 +289,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
   classes(): Promise<ElementClass[]> {
     return Promise.resolve(
-      this.#catalogue.names.map((name) => this.#running.classes.get(name)?.elementClass ?? this.#catalogue.describe(name)!),
+      this.#catalogue.names.map(
+        (name) => this.#running.classes.get(name)?.elementClass ?? this.#catalogue.describe(name)!,
+      ),
     );
   }
   trace(filter: string, options: { limit?: number; signal?: AbortSignal } = {}): AsyncIterable<TraceEvent> {
@@ -320,7 +345,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
 
   async #syncedStore(): Promise<StoreSession> {
     if (!this.#store) {
-      throw new HotclickError('HC_STORE', 'the engine has no store', { hint: 'start it with --store DIRECTORY' });
+      throw new HotclickError('HC_STORE', 'the engine has no store', {
+        hint: 'start it with --store DIRECTORY',
+      });
     }
     await this.#store.flush();
     return this.#store;
@@ -400,7 +427,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     if (target?.status === 'committed') return target;
     throw new HotclickError(
       'HC_ARGUMENT',
-      revision === undefined ? 'there is no revision before this one' : `there is no committed revision ${revision}`,
+      revision === undefined
+        ? 'there is no revision before this one'
+        : `there is no committed revision ${revision}`,
       { hint: 'list them with `hotclick history`' },
     );
   }

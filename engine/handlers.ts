@@ -46,7 +46,9 @@ export class Handlers {
     if (!info) return this.#readGeneric(element, handler);
     if (!info.readable) throw new HotclickError('HC_NO_SUCH_HANDLER', `'${path}' can only be written`);
     const values = await Promise.all(
-      Array.from({ length: info.merge === 'first' ? 1 : this.#shards }, (_, shard) => this.#readShard(shard, element, handler)),
+      Array.from({ length: info.merge === 'first' ? 1 : this.#shards }, (_, shard) =>
+        this.#readShard(shard, element, handler),
+      ),
     );
     return mergeValues(info.merge, values);
   }
@@ -69,7 +71,8 @@ export class Handlers {
     const { element, handler } = splitPath(write.slice(0, space));
     for (let other = 0; other < this.#shards; ++other) {
       // The shard that began has taken the value; another may have changed its graph since, which is no fault.
-      if (other !== shard) this.#engine.handler(other, element, handler, write.slice(space + 1)).catch(() => {});
+      if (other !== shard)
+        this.#engine.handler(other, element, handler, write.slice(space + 1)).catch(() => {});
     }
   }
 
@@ -87,7 +90,10 @@ export class Handlers {
       });
       if (value !== null) return value;
     }
-    throw new HotclickError('HC_HANDLER_FAILED', `the value of '${element}.${handler}' is longer than 64 MiB`);
+    throw new HotclickError(
+      'HC_HANDLER_FAILED',
+      `the value of '${element}.${handler}' is longer than 64 MiB`,
+    );
   }
 
   #find(element: string, handler: string): { info: HandlerInfo | undefined } {
@@ -142,14 +148,18 @@ export class Handlers {
         const drops: Record<string, number> = {};
         for (let shard = 0; shard < this.#shards; ++shard) {
           const stats = this.#engine.elementStats(shard).find((one) => one.element === element);
-          for (const [reason, n] of Object.entries(stats?.drops ?? {})) drops[reason] = (drops[reason] ?? 0) + n;
+          for (const [reason, n] of Object.entries(stats?.drops ?? {}))
+            drops[reason] = (drops[reason] ?? 0) + n;
         }
         return Object.entries(drops)
           .map(([reason, n]) => `${n}\t${reason}\n`)
           .join('');
       }
       default:
-        throw new HotclickError('HC_NO_SUCH_HANDLER', `element '${element}' (${declared.className}) has no handler '${handler}'`);
+        throw new HotclickError(
+          'HC_NO_SUCH_HANDLER',
+          `element '${element}' (${declared.className}) has no handler '${handler}'`,
+        );
     }
   }
 }

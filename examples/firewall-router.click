@@ -17,33 +17,36 @@ fw :: Firewall(
 )
 
 // One side of the router. Input 0: frames from the device. Input 1: IP packets to send. Output 0: frames for the
-// device. Output 1: IP packets for elsewhere, without Ethernet header. Output 2: packets for the router itself.
-elementclass Interface { $ip, $mac |
+// device. Output 1: IP packets for elsewhere, without Ethernet header. Output 2: packets for the router itself, by
+// either of its addresses.
+elementclass Interface { $ip, $mac, $other |
   arp :: ARPQuerier($ip, $mac) -> [0]output
   input[1] -> [0]arp
 
   input[0] -> frames :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -)
   frames[0] -> ARPResponder($ip $mac) -> [0]output
   frames[1] -> [1]arp
-  frames[2] -> DropBroadcasts -> Strip(14) -> CheckIPHeader -> mine :: IPClassifier(dst host $ip, -)
+  frames[2] -> DropBroadcasts -> Strip(14) -> CheckIPHeader -> mine :: IPClassifier(dst host $ip or dst host $other, -)
   frames[3] -> Discard
   mine[0] -> [2]output
   mine[1] -> [1]output
 }
 
-client :: Interface($CLIENT_IP, $CLIENT_MAC)
-server :: Interface($SERVER_IP, $SERVER_MAC)
+client :: Interface($CLIENT_IP, $CLIENT_MAC, $SERVER_IP)
+server :: Interface($SERVER_IP, $SERVER_MAC, $CLIENT_IP)
 
 FromDevice($CLIENT_DEV) -> [0]client[0] -> ToDevice($CLIENT_DEV)
 FromDevice($SERVER_DEV) -> [0]server[0] -> ToDevice($SERVER_DEV)
 
 // From the client through the firewall, then to where the destination is.
-client[1] -> [0]fw[0] -> outward :: StaticIPLookup($SERVER_NET 0) -> outward_ttl :: DecIPTTL -> [1]server
-server[1] -> [1]fw[1] -> inward :: StaticIPLookup($CLIENT_NET 0) -> inward_ttl :: DecIPTTL -> [1]client
+client[1] -> [0]fw[0] -> outward :: StaticIPLookup($SERVER_NET 0, 0.0.0.0/0 1) -> outward_ttl :: DecIPTTL -> [1]server
+server[1] -> [1]fw[1] -> inward :: StaticIPLookup($CLIENT_NET 0, 0.0.0.0/0 1) -> inward_ttl :: DecIPTTL -> [1]client
 
 // Errors go back to the sender by the side it is on.
 outward_ttl[1] -> ICMPError($CLIENT_IP, timeexceeded) -> [1]client
 inward_ttl[1] -> ICMPError($SERVER_IP, timeexceeded) -> [1]server
+outward[1] -> ICMPError($CLIENT_IP, unreachable, net) -> [1]client
+inward[1] -> ICMPError($SERVER_IP, unreachable, net) -> [1]server
 
 // The router itself answers pings.
 client[2] -> client_ping :: IPClassifier(icmp type echo, -) -> ICMPPingResponder -> [1]client

@@ -38,7 +38,7 @@ elementclass Forward { $ip, $color, $mtu |
   copy [1] -> ICMPError($ip, redirect, host) -> [1] output;
   same [1] -> source;
   ttl [1] -> ICMPError($ip, timeexceeded) -> [1] output;
-  fragment [1] -> ICMPError($ip, unreachable, needfrag) -> [1] output;
+  fragment [1] -> ICMPError($ip, unreachable, needfrag, PMTU $mtu) -> [1] output;
 }
 
 if0 :: Interface($DEV0, $IP0, $MAC0, 1);
@@ -49,12 +49,12 @@ replies :: Tee(2);
 if0 [1] -> replies -> [1] if0;
 if1 [1] -> replies [1] -> [1] if1;
 
-// The way in, and the routes: 0 this machine, 1 and 2 the interfaces.
+// The way in, and the routes: 0 this machine, 1 and 2 the interfaces, 3 nowhere.
 if0, if1
   -> CheckIPHeader(INTERFACES $IP0/24 $IP1/24)
   -> GetIPAddress(16)
   -> routes :: StaticIPLookup($IP0/32 0, $BCAST0/32 0, $IP1/32 0, $BCAST1/32 0, 255.255.255.255/32 0,
-                              $NET0 1, $NET1 2);
+                              $NET0 1, $NET1 2, 0.0.0.0/0 3);
 
 routes [0] -> local :: IPClassifier(icmp type echo, -);
 local [0] -> ICMPPingResponder -> routes;
@@ -63,3 +63,4 @@ local [1] -> Discard;
 routes [1] -> forward0 :: Forward($IP0, 1, $MTU) -> if0;
 routes [2] -> forward1 :: Forward($IP1, 2, $MTU) -> if1;
 forward0 [1], forward1 [1] -> routes;
+routes [3] -> ICMPError($IP0, unreachable, net) -> routes;

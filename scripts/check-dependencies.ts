@@ -36,7 +36,8 @@ const parts: readonly Part[] = [
   },
 ];
 /** Uses anything and is used by nobody above: tests, benchmarks, examples, scripts. */
-const outside = /(\.test\.ts$|_test\.cc$|^(bench|test|examples|scripts)\/|^native\/test\/|\/(testing|fixtures)\/)/;
+const outside =
+  /(\.test\.ts$|_test\.cc$|^(bench|test|examples|scripts)\/|^native\/test\/|\/(testing|fixtures)\/)/;
 
 function partOf(file: string): Part | undefined {
   return outside.test(file) ? undefined : parts.find(({ paths }) => paths.test(file));
@@ -53,7 +54,9 @@ function sources(directory: string): string[] {
 function dependencies(file: string): string[] {
   const text = readFileSync(join(packageRoot, file), 'utf8');
   if (/\.[tj]s$/.test(file)) {
-    return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) => join(dirname(file), match[1]!));
+    return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) =>
+      join(dirname(file), match[1]!),
+    );
   }
   return [...text.matchAll(/^#include\s+(?:"([^"]+)"|<(hotclick\/[^>]+)>)/gm)].map(([, local, sdk]) =>
     sdk === undefined ? join(dirname(file), local!) : join('native/include', sdk),
@@ -72,7 +75,8 @@ for (const file of sources(packageRoot)) {
       continue;
     }
     const to = partOf(target);
-    if (to && to !== from && !from.uses.includes(to.name)) faults.push(`${file} (${from.name}) may not use ${target} (${to.name})`);
+    if (to && to !== from && !from.uses.includes(to.name))
+      faults.push(`${file} (${from.name}) may not use ${target} (${to.name})`);
   }
 }
 for (const fault of faults) process.stdout.write(`${fault}\n`);

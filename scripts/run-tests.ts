@@ -23,7 +23,11 @@ function testFiles(directory: string): string[] {
 }
 
 /** Runs a program, shows its output, and counts by the lines that `patterns` match. */
-function run(command: string, args: readonly string[], patterns: { passed: RegExp; failed: RegExp }): Promise<Counts> {
+function run(
+  command: string,
+  args: readonly string[],
+  patterns: { passed: RegExp; failed: RegExp },
+): Promise<Counts> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
@@ -33,7 +37,10 @@ function run(command: string, args: readonly string[], patterns: { passed: RegEx
     });
     child.on('error', reject);
     child.on('close', (status) => {
-      const counts = { passed: lastNumber(output, patterns.passed), failed: lastNumber(output, patterns.failed) };
+      const counts = {
+        passed: lastNumber(output, patterns.passed),
+        failed: lastNumber(output, patterns.failed),
+      };
       // A runner that died, or found nothing to run, is a failure whatever it printed.
       if ((status !== 0 || counts.passed === 0) && counts.failed === 0) counts.failed = 1;
       resolve(counts);
@@ -65,7 +72,12 @@ function nodeTests(paths: readonly string[], concurrency: number): Promise<Count
 }
 
 if (chosen.length === 0) {
-  add(await run(join(buildDirectory, 'unit-tests'), [], { passed: /^(\d+) passed, /gm, failed: /, (\d+) failed$/gm }));
+  add(
+    await run(join(buildDirectory, 'unit-tests'), [], {
+      passed: /^(\d+) passed, /gm,
+      failed: /, (\d+) failed$/gm,
+    }),
+  );
 }
 if (together.length > 0) add(await nodeTests(together, 2));
 if (alone.length > 0 && !options.includes('--unit')) add(await nodeTests(alone, 1));

@@ -141,7 +141,10 @@ t.test('state', async (t) => {
 t.test('top shows shards, elements and drops once', async (t) => {
   const { ask, askJson } = await setUp(t);
   const { stdout } = await ask('top', '--once');
-  t.match(stdout, /^revision 2, up 1 min 1 s, 32000 of 32768 packets free, last sync 1\.5 ms for 3 pages \(4\.0 KiB\)$/m);
+  t.match(
+    stdout,
+    /^revision 2, up 1 min 1 s, 32000 of 32768 packets free, last sync 1\.5 ms for 3 pages \(4\.0 KiB\)$/m,
+  );
   t.match(stdout, /^ +0 +25\.0 +1000 +3 +awake$/m);
   t.match(stdout, /^q +Queue 1\.0\.0 +5 +0 +12 +0 +full 12$/m);
   t.same(await askJson('top', '--once'), engineStats);

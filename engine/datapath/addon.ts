@@ -38,7 +38,14 @@ export interface PublishedBytes {
   readonly spentNs: number;
   readonly longestNs: number;
   /** element, state, kind, page, offset in data, size */
-  readonly entries: readonly (readonly [string, string, 'static' | 'section' | 'table', number, number, number])[];
+  readonly entries: readonly (readonly [
+    string,
+    string,
+    'static' | 'section' | 'table',
+    number,
+    number,
+    number,
+  ])[];
   readonly data: Uint8Array;
 }
 
@@ -79,7 +86,13 @@ export interface NativeEvent {
 
 export type ObserverSpec =
   | { readonly kind: 'trace'; readonly filter: string; readonly limit: number; readonly snap: number }
-  | { readonly kind: 'tap'; readonly element: string; readonly port: number; readonly input: boolean; readonly snap: number };
+  | {
+      readonly kind: 'tap';
+      readonly element: string;
+      readonly port: number;
+      readonly input: boolean;
+      readonly snap: number;
+    };
 
 export interface NativeEngine {
   readonly id: number;
@@ -93,7 +106,13 @@ export interface NativeEngine {
   /** Frees what the revision replaced; false while something drains. */
   settle(revision: number): boolean;
   /** Null when the answer is longer than `room`. */
-  handler(shard: number, element: string, handler: string, value: string | null, room?: number): Promise<string | null>;
+  handler(
+    shard: number,
+    element: string,
+    handler: string,
+    value: string | null,
+    room?: number,
+  ): Promise<string | null>;
   publish(shard: number): Promise<PublishedBytes>;
   markAllDirty(shard: number): Promise<void>;
   /** Of the arena; free is an estimate while shards run. */

@@ -60,7 +60,10 @@ async function list(directory: string): Promise<string[]> {
   } catch (cause) {
     throw new HotclickError('HC_LIBRARY', `the element directory ${directory} cannot be read`, {
       cause,
-      hint: directory === elementDirectory ? 'build the elements with `npm run build:native`' : 'check --library-path',
+      hint:
+        directory === elementDirectory
+          ? 'build the elements with `npm run build:native`'
+          : 'check --library-path',
     });
   }
 }

@@ -34,7 +34,12 @@ export class ShardThreads {
   }
 
   /** Starts one Worker a shard; resolves when all are in their loops. `onFailure` hears of a thread that died. */
-  async start(engine: NativeEngine, shards: number, cpus: readonly number[], onFailure: (error: Error) => void): Promise<void> {
+  async start(
+    engine: NativeEngine,
+    shards: number,
+    cpus: readonly number[],
+    onFailure: (error: Error) => void,
+  ): Promise<void> {
     this.#failure = onFailure;
     const entry = new URL('./shard-worker.js', import.meta.url);
     for (let shard = 0; shard < shards; ++shard) {
@@ -45,7 +50,9 @@ export class ShardThreads {
     await Promise.all(this.#workers.map((worker) => once(worker, 'message')));
     for (const worker of this.#workers) {
       worker.on('error', (cause) => {
-        this.#failure?.(new HotclickError('HC_INTERNAL', `a shard's thread failed: ${cause.message}`, { cause }));
+        this.#failure?.(
+          new HotclickError('HC_INTERNAL', `a shard's thread failed: ${cause.message}`, { cause }),
+        );
       });
     }
   }

@@ -15,8 +15,15 @@ export function pcapngHeader(interfaceName: string, snaplen: number): Uint8Array
   const description = Buffer.alloc(8);
   description.writeUInt16LE(linkTypeEthernet, 0);
   description.writeUInt32LE(snaplen, 4);
-  const options = Buffer.concat([option(2, Buffer.from(interfaceName)), option(9, Buffer.of(9)), option(0, Buffer.alloc(0))]);
-  return Buffer.concat([block(sectionHeader, section), block(interfaceDescription, Buffer.concat([description, options]))]);
+  const options = Buffer.concat([
+    option(2, Buffer.from(interfaceName)),
+    option(9, Buffer.of(9)),
+    option(0, Buffer.alloc(0)),
+  ]);
+  return Buffer.concat([
+    block(sectionHeader, section),
+    block(interfaceDescription, Buffer.concat([description, options])),
+  ]);
 }
 
 /** One packet: `data` are its first bytes, `length` its length on the wire, `time` ns since the epoch. */

@@ -32,7 +32,9 @@ export async function tap(
     for await (const events of observe(engine, spec, options.signal, (n) => (lost = n))) {
       const taken = events.slice(0, limit - packets);
       if (taken.length > 0) {
-        await out.write(Buffer.concat(taken.map(({ time, data, length }) => pcapngPacket(time, data, length))));
+        await out.write(
+          Buffer.concat(taken.map(({ time, data, length }) => pcapngPacket(time, data, length))),
+        );
       }
       packets += taken.length;
       if (packets >= limit) break;

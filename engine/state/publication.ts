@@ -76,8 +76,10 @@ export class Publication implements StateSource {
     return revision.checked.byName.get(element)?.elementClass;
   }
   #layoutOf(elementClass: ElementClass, state: StateInfo): StateLayout {
-    let layout = this.#layouts.get(state);
-    if (!layout) this.#layouts.set(state, (layout = layoutOf(elementClass, state)));
+    const known = this.#layouts.get(state);
+    if (known) return known;
+    const layout = layoutOf(elementClass, state);
+    this.#layouts.set(state, layout);
     return layout;
   }
 }

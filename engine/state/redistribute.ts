@@ -6,7 +6,7 @@
 import { shardOf } from '../datapath/addon.ts';
 import type { FieldInfo } from '../graph/element-class.ts';
 import { type RawRecord, rawRecords } from './decode.ts';
-import { slotsPerPage, type StateLayout } from './state-page.ts';
+import { type StateLayout, slotsPerPage } from './state-page.ts';
 
 const bitmapSize = 8;
 const headerSize = 8;
@@ -26,7 +26,11 @@ interface Moved {
 }
 
 /** Pages for `shards` shards, by shard; the index in each list is the page number. */
-export function redistributePages(layout: StateLayout, pages: readonly StoredPage[], shards: number): Uint8Array[][] {
+export function redistributePages(
+  layout: StateLayout,
+  pages: readonly StoredPage[],
+  shards: number,
+): Uint8Array[][] {
   const home = homeOf(layout, shards);
   const moved = new Map<string, Moved[]>();
   const lists: Moved[][] = Array.from({ length: shards }, () => []);
@@ -72,7 +76,11 @@ function homeOf(layout: StateLayout, shards: number): (record: RawRecord) => num
   };
 }
 
-function packPages(layout: StateLayout, list: readonly Moved[], slotOf: (one: Moved) => number): Uint8Array[] {
+function packPages(
+  layout: StateLayout,
+  list: readonly Moved[],
+  slotOf: (one: Moved) => number,
+): Uint8Array[] {
   const pages: Uint8Array[] = [];
   for (let first = 0; first < list.length; first += slotsPerPage) {
     const records = list.slice(first, first + slotsPerPage);
@@ -85,7 +93,10 @@ function packPages(layout: StateLayout, list: readonly Moved[], slotOf: (one: Mo
       const { record } = one;
       view.setUint32(at, record.expires, true);
       view.setUint32(at + 4, slotOf(one), true);
-      page.set(new Uint8Array(record.view.buffer, record.view.byteOffset + record.at, layout.recordSize), at + headerSize);
+      page.set(
+        new Uint8Array(record.view.buffer, record.view.byteOffset + record.at, layout.recordSize),
+        at + headerSize,
+      );
     });
     pages.push(page);
   }

@@ -24,7 +24,12 @@ interface StoredTable {
  * to the shards that will receive their packets; static values stay with their shard, and those of shards that are no
  * more are left out.
  */
-export function restoreState(store: StateStore, engine: NativeEngine, shards: number, before: number): RestoreSummary {
+export function restoreState(
+  store: StateStore,
+  engine: NativeEngine,
+  shards: number,
+  before: number,
+): RestoreSummary {
   const tables = new Map<string, StoredTable>();
   let statics = 0;
   for (const { address, layout, page, data } of store.loadState()) {
@@ -36,15 +41,17 @@ export function restoreState(store: StateStore, engine: NativeEngine, shards: nu
       continue;
     }
     const key = `${name} ${JSON.stringify(layout.valueSchema)}`;
-    let table = tables.get(key);
-    if (!table) tables.set(key, (table = { name, layout, pages: [] }));
+    const table = tables.get(key) ?? { name, layout, pages: [] };
+    tables.set(key, table);
     table.pages.push({ shard: address.shard, page, data: Uint8Array.from(data) });
   }
   const moved = before !== shards;
   let records = 0;
   for (const { name, layout, pages } of tables.values()) {
     for (const { shard, numbers, data } of moved ? rearranged(layout, pages, shards) : byShard(pages)) {
-      records += callNative(() => engine.restoreTable(shard, name, layout.keySchema!, layout.valueSchema, numbers, data));
+      records += callNative(() =>
+        engine.restoreTable(shard, name, layout.keySchema!, layout.valueSchema, numbers, data),
+      );
     }
   }
   return { records, statics, tables: tables.size, moved };

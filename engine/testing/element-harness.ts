@@ -43,7 +43,12 @@ export class ElementHarness implements Disposable {
   readonly #ports: { inputs: number; outputs: number };
   #args: readonly string[];
 
-  private constructor(className: string, args: readonly string[], ports: { inputs: number; outputs: number }, library: string) {
+  private constructor(
+    className: string,
+    args: readonly string[],
+    ports: { inputs: number; outputs: number },
+    library: string,
+  ) {
     this.#className = className;
     this.#args = args;
     this.#ports = ports;

@@ -30,7 +30,11 @@ export async function buildElement(file: string, options: BuildOptions = {}): Pr
   }
   const flags = (await readFile(elementFlagsFile, 'utf8')).split('\n').filter((line) => line !== '');
   const common = [`-I${sdkDirectory}`, file];
-  const source = await compiler(['-E', '-P', ...flags.filter((flag) => flag.startsWith('-std')), ...common], file, options);
+  const source = await compiler(
+    ['-E', '-P', ...flags.filter((flag) => flag.startsWith('-std')), ...common],
+    file,
+    options,
+  );
   const hash = createHash('sha256').update(source).update(flags.join('\0')).digest('hex');
   const directory = options.cacheDirectory ?? defaultCache();
   const library = join(directory, `${hash}.so`);
@@ -72,7 +76,11 @@ function compiler(args: readonly string[], file: string, { signal }: BuildOption
       if (status === 0) return done(Buffer.concat(output).toString());
       const text = Buffer.concat(errors).toString();
       const first = text.split('\n').find((line) => line.includes('error')) ?? text.split('\n')[0] ?? '';
-      failed(new HotclickError('HC_BUILD_FAILED', `${file} does not compile: ${first}`, { details: { output: text } }));
+      failed(
+        new HotclickError('HC_BUILD_FAILED', `${file} does not compile: ${first}`, {
+          details: { output: text },
+        }),
+      );
     });
   });
 }

@@ -45,7 +45,9 @@ export class LibraryShelf {
       if (expected !== undefined && className !== expected) {
         throw new HotclickError('HC_LIBRARY', `${file} holds the class ${className}, not ${expected}`);
       }
-      const sha256 = createHash('sha256').update(await readFile(file)).digest('hex');
+      const sha256 = createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex');
       const copy = this.#fileOf(sha256);
       if (!existsSync(copy)) await copyFile(file, copy);
       return { className, version, sha256, library, elementClass };
@@ -59,13 +61,18 @@ export class LibraryShelf {
   async reload(className: string, { sha256 }: LibraryVersion): Promise<LoadedClass> {
     const file = this.#fileOf(sha256);
     if (existsSync(file)) return this.load(file, className);
-    if (this.#archive?.has(sha256)) return this.load(await this.#archive.get(sha256, this.#directory), className);
-    throw new HotclickError('HC_LIBRARY', `the library of ${className} with content ${sha256.slice(0, 12)}… is not in the store`);
+    if (this.#archive?.has(sha256))
+      return this.load(await this.#archive.get(sha256, this.#directory), className);
+    throw new HotclickError(
+      'HC_LIBRARY',
+      `the library of ${className} with content ${sha256.slice(0, 12)}… is not in the store`,
+    );
   }
 
   /** Keeps a class in the store, if there is one. */
   async keep(loaded: LoadedClass): Promise<void> {
-    if (this.#archive && !this.#archive.has(loaded.sha256)) await this.#archive.put(this.#fileOf(loaded.sha256), loaded);
+    if (this.#archive && !this.#archive.has(loaded.sha256))
+      await this.#archive.put(this.#fileOf(loaded.sha256), loaded);
   }
 
   /** Lets go of a library: it leaves the process with the last instance that uses it. */

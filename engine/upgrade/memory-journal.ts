@@ -27,7 +27,12 @@ export class MemoryJournal implements Journal {
     return this.#change(revision, (record) => ({ ...record, steps: [...record.steps, step] }));
   }
   commit(revision: number, report?: unknown): Promise<RevisionRecord> {
-    return this.#change(revision, (record) => ({ ...record, status: 'committed', endedAt: Date.now(), report }));
+    return this.#change(revision, (record) => ({
+      ...record,
+      status: 'committed',
+      endedAt: Date.now(),
+      report,
+    }));
   }
   undo(revision: number, reason: string): Promise<RevisionRecord> {
     return this.#change(revision, (record) => ({ ...record, status: 'undone', endedAt: Date.now(), reason }));

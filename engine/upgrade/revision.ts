@@ -19,8 +19,14 @@ export interface Revision {
 export type RevisionDesign = Omit<Revision, 'number'>;
 
 /** The plan for the native engine. A kept element whose port counts changed gets a new instance. */
-export function graphPlan(next: RevisionDesign, running: RevisionDesign | undefined, actions: readonly GraphAction[]): GraphPlan {
-  const byElement = new Map(actions.filter(({ kind }) => kind !== 'drain').map((action) => [action.element, action]));
+export function graphPlan(
+  next: RevisionDesign,
+  running: RevisionDesign | undefined,
+  actions: readonly GraphAction[],
+): GraphPlan {
+  const byElement = new Map(
+    actions.filter(({ kind }) => kind !== 'drain').map((action) => [action.element, action]),
+  );
   const index = new Map(next.graph.elements.map((element, i) => [element.name, i]));
   const nodes = next.checked.elements.map(({ element, inputs, outputs }): NodePlan => {
     const action = byElement.get(element.name);
@@ -66,7 +72,11 @@ export function plannedActions(
   });
 }
 
-function stateActions(action: GraphAction, from: ElementClass | undefined, to: ElementClass | undefined): PlannedAction['states'] {
+function stateActions(
+  action: GraphAction,
+  from: ElementClass | undefined,
+  to: ElementClass | undefined,
+): PlannedAction['states'] {
   if (action.kind === 'keep') return [];
   const names = new Set([...(to?.states ?? []), ...(from?.states ?? [])].map(({ name }) => name));
   return [...names].map((name) => {

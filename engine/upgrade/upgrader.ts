@@ -67,10 +67,12 @@ export class Upgrader {
     step.begin('plan', `from revision ${running?.number ?? 0}`);
     await this.#untilConverted(step, request);
     const design = await request.design(running, step);
-    const keepsRunning = (sha256: string, className: string) => running?.classes.get(className)?.sha256 === sha256;
+    const keepsRunning = (sha256: string, className: string) =>
+      running?.classes.get(className)?.sha256 === sha256;
     const discardNew = () => {
       for (const loaded of design.classes.values()) {
-        if (running?.classes.get(loaded.className)?.library !== loaded.library) this.#shelf.unload(loaded.library);
+        if (running?.classes.get(loaded.className)?.library !== loaded.library)
+          this.#shelf.unload(loaded.library);
       }
     };
     let prepared: number;
@@ -83,7 +85,15 @@ export class Upgrader {
       actions = plannedActions(graphActions, design, running);
       if (request.dryRun) {
         discardNew();
-        return { ...step.report(), revision: running?.number ?? 0, parent: running?.number ?? 0, strategy, dryRun: true, actions, breaks: [] };
+        return {
+          ...step.report(),
+          revision: running?.number ?? 0,
+          parent: running?.number ?? 0,
+          strategy,
+          dryRun: true,
+          actions,
+          breaks: [],
+        };
       }
       request.signal?.throwIfAborted();
       step.begin('prepare', `${actions.length} actions in ${this.#shards} shards`);
@@ -117,7 +127,9 @@ export class Upgrader {
         kind: request.kind,
         graphText: design.graphText,
         graph: design.graph,
-        libraries: Object.fromEntries([...design.classes].map(([name, { version, sha256 }]) => [name, { version, sha256 }])),
+        libraries: Object.fromEntries(
+          [...design.classes].map(([name, { version, sha256 }]) => [name, { version, sha256 }]),
+        ),
         strategy,
         shards: this.#shards,
       });
@@ -145,7 +157,15 @@ export class Upgrader {
       ...(request.restores === undefined ? {} : { restores: request.restores }),
     };
     await this.#record(() => this.#journal.commit(record.revision, report));
-    return { ...step.report(), revision: record.revision, parent: running?.number ?? 0, strategy, dryRun: false, actions, breaks };
+    return {
+      ...step.report(),
+      revision: record.revision,
+      parent: running?.number ?? 0,
+      strategy,
+      dryRun: false,
+      actions,
+      breaks,
+    };
   }
 
   /** Once shards have rolled, the revision runs whether the journal can be written or not. */

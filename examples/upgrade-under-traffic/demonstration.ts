@@ -40,7 +40,12 @@ export class Demonstration implements AsyncDisposable {
   #stream: UdpStream | undefined;
   #downloads: Downloads | undefined;
 
-  private constructor(lab: NetworkLab, engine: EngineProcess, options: EngineProcessOptions, say: (text: string) => void) {
+  private constructor(
+    lab: NetworkLab,
+    engine: EngineProcess,
+    options: EngineProcessOptions,
+    say: (text: string) => void,
+  ) {
     this.#lab = lab;
     this.#engine = engine;
     this.#engineOptions = options;
@@ -69,7 +74,7 @@ export class Demonstration implements AsyncDisposable {
 
   async run(): Promise<StepRow[]> {
     await this.#startTraffic();
-    await this.#measure('baseline', true, () => delay(baselineTime));
+    await this.#measure('baseline', true, () => delay(baselineTime, undefined));
     await this.#measure('1 upgrade to version 2', true, () => this.#upgrade());
     await this.#measure('2 rollback', true, () => this.#rollback());
     for (const version of badVersions) {
@@ -100,7 +105,7 @@ export class Demonstration implements AsyncDisposable {
     return this.#engine.client.rollback();
   }
 
-  async #refuse(version: string): Promise<void> {
+  async #refuse(version: string): Promise<undefined> {
     const file = join(examples, 'firewall', 'broken', version, 'Firewall.cc');
     const refusal = await this.#engine.client.upgrade({ Firewall: file }).then(
       () => undefined,
@@ -112,18 +117,24 @@ export class Demonstration implements AsyncDisposable {
     this.#say(`3 ${version}: refused with ${refusal.code}: ${firstLine(refusal.message)}`);
   }
 
-  async #killAndStart(): Promise<void> {
+  async #killAndStart(): Promise<undefined> {
     this.#say(`4 kill -9 of the engine (pid ${this.#engine.pid})`);
     await this.#engine.kill();
     const down = performance.now();
     this.#engine = await EngineProcess.start(this.#engineOptions);
-    this.#say(`    running again after ${Math.round(performance.now() - down)} ms with ${await this.#records()} records`);
+    this.#say(
+      `    running again after ${Math.round(performance.now() - down)} ms with ${await this.#records()} records`,
+    );
     // TCP sends again after its timeout; a second outage would show as a dead download.
     await delay(3000);
   }
 
   /** One interval of the stream around `action`, with the records and the downloads before and after. */
-  async #measure(step: string, counts: boolean, action: () => Promise<UpgradeReport | void>): Promise<void> {
+  async #measure(
+    step: string,
+    counts: boolean,
+    action: () => Promise<UpgradeReport | undefined>,
+  ): Promise<void> {
     const recordsBefore = await this.#records();
     await this.#downloads!.report();
     await this.#stream!.mark(step);
@@ -153,7 +164,8 @@ export class Demonstration implements AsyncDisposable {
     const baselineGapUs = interval('baseline').gapUs;
     return this.#measurements.map((measurement): StepRow => {
       const { missing, duplicated, reordered, gapUs } = interval(measurement.step);
-      const intact = missing === 0 && duplicated === 0 && measurement.alive === connections && downloads.corrupted === 0;
+      const intact =
+        missing === 0 && duplicated === 0 && measurement.alive === connections && downloads.corrupted === 0;
       return {
         ...measurement,
         clean: intact && (measurement.step !== 'baseline' || reordered === 0),

@@ -20,7 +20,9 @@ async function main(): Promise<number> {
     const rows = await demonstration.run();
     process.stdout.write(`\n${resultTable(rows)}\n`);
     const bad = rows.filter(({ counts, clean }) => counts && !clean);
-    say(bad.length === 0 ? 'every upgrade was clean' : `NOT clean: ${bad.map(({ step }) => step).join(', ')}`);
+    say(
+      bad.length === 0 ? 'every upgrade was clean' : `NOT clean: ${bad.map(({ step }) => step).join(', ')}`,
+    );
     return bad.length === 0 ? 0 : 1;
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -45,10 +45,11 @@ void EngineObject::instrument(Napi::Env env) {
     std::shared_ptr<Instrumentation> next;
     if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
     // The one before is in use until the command was run.
-    post(env, i, std::make_unique<ObserveCommand>(next), [this, next, i](Napi::Env e, Command&) -> Napi::Value {
-      instrumentations_[i] = next;
-      return e.Undefined();
-    });
+    post(env, i, std::make_unique<ObserveCommand>(next),
+         [this, next, i](Napi::Env e, Command&) -> Napi::Value {
+           instrumentations_[i] = next;
+           return e.Undefined();
+         });
   }
 }
 

@@ -121,7 +121,8 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
   return list;
 }
 
-/// packets() → { total, free }: free are those of the depot and of all shards' stacks; an estimate while shards run.
+/// packets() → { total, free }: free are those of the depot and of all shards' stacks; an estimate while
+/// shards run.
 Napi::Value EngineObject::packets(const Napi::CallbackInfo& info) {
   auto o = Napi::Object::New(info.Env());
   if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");

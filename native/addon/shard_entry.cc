@@ -58,12 +58,13 @@ Napi::Value install_restarted(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// shardOf(source, destination, sourcePort, destinationPort, protocol, shards): the shard the devices give a packet to.
+/// shardOf(source, destination, sourcePort, destinationPort, protocol, shards): the shard the devices give a
+/// packet to.
 Napi::Value shard_of(const Napi::CallbackInfo& info) {
   auto number = [&info](size_t i) { return info[i].As<Napi::Number>().Uint32Value(); };
-  return Napi::Number::New(info.Env(),
-                           io::shard_of(number(0), number(1), static_cast<uint16_t>(number(2)),
-                                        static_cast<uint16_t>(number(3)), static_cast<uint8_t>(number(4)), number(5)));
+  return Napi::Number::New(
+      info.Env(), io::shard_of(number(0), number(1), static_cast<uint16_t>(number(2)),
+                               static_cast<uint16_t>(number(3)), static_cast<uint8_t>(number(4)), number(5)));
 }
 
 }  // namespace

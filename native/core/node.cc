@@ -48,6 +48,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   i.object = node->memory_;
 
   node->adopted_from_ = old;
+  if (old) node->match_drops(*old);
   if (!node->assign_arguments(error)) return nullptr;
   if (!node->bind_states(shard, old.get(), error)) return nullptr;
   if (node->descriptor->initialize) {

@@ -101,6 +101,7 @@ class Node {
   bool bind_table(StateBinding& b, StateBinding* old, std::string& error);
   bool bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
   bool bind_section(StateBinding& b, Shard& shard, std::string& error);
+  void match_drops(const Node& old);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
 
   std::shared_ptr<Library> library_;
@@ -109,6 +110,8 @@ class Node {
   Shard* shard_ = nullptr;
   std::deque<std::string> strings_;  // what hc_string members point at
   std::vector<StateChange> changes_;
+  /// Drop reasons that the predecessor counts too: here, there.
+  std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
   std::vector<std::shared_ptr<SectionPages>> section_sources_;  // what changed sections are converted from
   void forget_predecessor() { adopted_from_.reset(); }
   friend class ShardGraph;

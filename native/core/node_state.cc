@@ -186,6 +186,16 @@ bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
   return true;
 }
 
+/// Drops go on counting where the reasons still exist. Found out before the swap, which only adds numbers up.
+void Node::match_drops(const Node& old) {
+  for (uint32_t i = 0; i < descriptor->ndrops; ++i) {
+    for (uint32_t k = 0; k < old.descriptor->ndrops; ++k) {
+      if (strcmp(descriptor->drops[i].name, old.descriptor->drops[k].name) == 0)
+        same_drops_.emplace_back(i, k);
+    }
+  }
+}
+
 void Node::adopt_state() {
   Node* old = adopted_from_.get();
   size_t source = 0;
@@ -211,12 +221,7 @@ void Node::adopt_state() {
     }
   }
   if (old) {
-    // Drops go on counting where the reasons still exist.
-    for (uint32_t i = 0; i < descriptor->ndrops; ++i) {
-      for (uint32_t k = 0; k < old->descriptor->ndrops; ++k) {
-        if (strcmp(descriptor->drops[i].name, old->descriptor->drops[k].name) == 0) drops[i] += old->drops[k];
-      }
-    }
+    for (const auto& [here, there] : same_drops_) drops[here] += old->drops[there];
     unconnected += old->unconnected;
   }
 }

@@ -1,7 +1,6 @@
 #include "packet_pool.hh"
 
 #include <hotclick/batch.hpp>
-
 #include <set>
 #include <thread>
 #include <vector>

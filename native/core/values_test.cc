@@ -1,8 +1,7 @@
 #include "values.hh"
 
-#include <hotclick/net.hpp>
-
 #include <cstring>
+#include <hotclick/net.hpp>
 #include <iterator>
 
 #include "../test/unit.hpp"
@@ -26,7 +25,9 @@ std::string refusal(uint32_t type, std::string_view text) {
   return parse_value(type, text, value, error) ? "accepted" : error;
 }
 
-bool refused(uint32_t type, std::string_view text) { return refusal(type, text) != "accepted"; }
+bool refused(uint32_t type, std::string_view text) {
+  return refusal(type, text) != "accepted";
+}
 
 uint32_t ip(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
   const uint8_t bytes[4] = {a, b, c, d};
@@ -59,7 +60,8 @@ TEST("values: truth and decimals") {
 
 TEST("values: addresses and prefixes") {
   CHECK(reads<uint32_t>(HC_IP4, "18.26.4.9", ip(18, 26, 4, 9)));
-  for (const char* text : {"18.26.4", "18.26.4.256", "18.26.4.9/24", "host", ""}) CHECK(refused(HC_IP4, text));
+  for (const char* text : {"18.26.4", "18.26.4.256", "18.26.4.9/24", "host", ""})
+    CHECK(refused(HC_IP4, text));
   CHECK(reads<hc_prefix4>(HC_PREFIX4, "10.0.0.0/8", {ip(10, 0, 0, 0), ip(255, 0, 0, 0)}));
   CHECK(reads<hc_prefix4>(HC_PREFIX4, "10.1.2.3", {ip(10, 1, 2, 3), ip(255, 255, 255, 255)}));
   CHECK(reads<hc_prefix4>(HC_PREFIX4, "0.0.0.0/0", {0, 0}));
@@ -115,7 +117,7 @@ TEST("values: what is printed reads back as the same value") {
   unit::Random random{unit::seed()};
   static constexpr struct {
     uint32_t type, size;
-  } types[] = {{HC_BOOL, 1}, {HC_U8, 1},  {HC_U16, 2}, {HC_U32, 4}, {HC_U64, 8},   {HC_I32, 4},
+  } types[] = {{HC_BOOL, 1}, {HC_U8, 1},  {HC_U16, 2},  {HC_U32, 4},   {HC_U64, 8},  {HC_I32, 4},
                {HC_I64, 8},  {HC_IP4, 4}, {HC_IP6, 16}, {HC_ETHER, 6}, {HC_RATE, 8}, {HC_TIME, 8}};
   for (uint32_t round = 0; round < 20'000; ++round) {
     const auto& [type, size] = types[random.below(std::size(types))];

@@ -56,17 +56,17 @@ std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const Tabl
   hc_table& base = *t;
   base.layout = 1;
   t->capacity = capacity;
-  t->adopt_layout(layout);
+  t->layout_ = layout;
+  t->use_layout();
   if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
     t->seed = reinterpret_cast<uintptr_t>(t.get());
   return t;
 }
 
-void FlowTable::adopt_layout(const TableLayout& layout) {
-  layout_ = layout;
-  stride = layout.stride;
-  value_offset = layout.value_offset;
-  key_size = layout.key_size;
+void FlowTable::use_layout() {
+  stride = layout_.stride;
+  value_offset = layout_.value_offset;
+  key_size = layout_.key_size;
 }
 
 void FlowTable::set_owner(hc_shard* owner, void* object, const hc_state& declaration, uint32_t limit) {
@@ -185,15 +185,18 @@ std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& nex
 }
 
 void FlowTable::change_layout(PreparedLayout& prepared) {
+  // In the middle of the swap: things change places, and nothing is copied or freed. The layout before the
+  // last one goes away with `prepared`, which another thread does.
   old_records_ = std::move(records_);
-  old_layout_ = std::move(layout_);
+  std::swap(old_layout_, layout_);
+  std::swap(layout_, prepared.layout);
   records_ = std::move(prepared.records);
   conversion_ = std::move(prepared.conversion);
   records = records_.data();
   ++hc_table::layout;
   if ((hc_table::layout & 0xFFFF) == 0) ++hc_table::layout;  // 0 means "nothing here"
   hc_table::layout &= 0xFFFF;
-  adopt_layout(prepared.layout);
+  use_layout();
   convert_at_ = 0;
   convert_end_ = high_water_;
   converted_ = 0;

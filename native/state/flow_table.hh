@@ -40,8 +40,8 @@ class FlowTable : public hc_table {
   static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout,
                                            uint32_t capacity, std::string& error);
 
-  /// The element that owns the table now: its shard's clock, its expiry question, its limit, and the initial value of a
-  /// record. All that led into the library before is replaced.
+  /// The element that owns the table now: its shard's clock, its expiry question, its limit, and the initial
+  /// value of a record. All that led into the library before is replaced.
   void set_owner(hc_shard* shard, void* object, const hc_state& declaration, uint32_t capacity);
 
   uint32_t insert(uint32_t hash, const void* key);
@@ -100,7 +100,8 @@ class FlowTable : public hc_table {
   bool index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot, uint32_t& at) const;
   void start_growth();
   void sweep(uint32_t slots);
-  void adopt_layout(const TableLayout& layout);
+  /// What the fast half wants to know of `layout_`.
+  void use_layout();
   void mark(uint32_t slot) { dirty[slot >> page_shift >> 6] |= 1ull << ((slot >> page_shift) & 63); }
 
   std::string name_;

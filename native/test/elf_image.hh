@@ -56,7 +56,8 @@ class ElfImage {
     Elf64_Phdr p = program;
     std::string body(sizeof(h) + sizeof(p), '\0'), names(1, '\0');
     std::vector<Elf64_Shdr> table(1);
-    const auto add = [&](const std::string& name, uint32_t type, uint64_t flags, uint64_t size) -> Elf64_Shdr& {
+    const auto add = [&](const std::string& name, uint32_t type, uint64_t flags,
+                         uint64_t size) -> Elf64_Shdr& {
       Elf64_Shdr s = {};
       s.sh_name = static_cast<uint32_t>(names.size());
       s.sh_type = type;

@@ -1,5 +1,7 @@
 /** What the end-to-end tests share: an engine of an example between two kernels, and waiting for what happens. */
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
@@ -13,6 +15,13 @@ export const examples = join(packageRoot, 'examples');
 export const firewallVersion2 = join(examples, 'firewall', 'v2', 'Firewall.cc');
 export function brokenFirewall(name: string): string {
   return join(examples, 'firewall', 'broken', name, 'Firewall.cc');
+}
+
+/** A directory for sockets and stores: its path is short enough for a socket. Removed with the test. */
+export async function shortDirectory(t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hotclick-e2e-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** Options that run a file of examples/ with these values for its `$names`. */

@@ -21,9 +21,17 @@ function kinds(actions: readonly PlannedAction[]): Record<string, string> {
 t.test('apply keeps what is unchanged, adopts what was reconfigured, starts what is new', async (t) => {
   const engine = await start(t, first);
   const before = await until(engine, 'count.count', 1000);
-  const next = first.replace('Queue(5000)', 'Queue(6000)').replace('-> queue', '-> second :: Counter -> queue');
+  const next = first
+    .replace('Queue(5000)', 'Queue(6000)')
+    .replace('-> queue', '-> second :: Counter -> queue');
   const report = await engine.apply(next);
-  t.match(kinds(report.actions), { src: 'keep', count: 'keep', queue: 'adopt', second: 'start', out: 'keep' });
+  t.match(kinds(report.actions), {
+    src: 'keep',
+    count: 'keep',
+    queue: 'adopt',
+    second: 'start',
+    out: 'keep',
+  });
   t.equal(report.breaks.length, 2, 'one break time a shard');
   t.ok(Number(await engine.read('count.count')) >= before, 'the kept counter goes on');
   t.equal(await engine.read('queue.capacity'), '6000');
@@ -42,7 +50,8 @@ t.test('a dry run prints the plan and changes nothing', async (t) => {
 });
 
 t.test('packets in a queue move with it, to a larger ring too', async (t) => {
-  const filling = 'src :: InfiniteSource(LIMIT 500, BURST 100) -> queue :: Queue(600) -> u :: Unqueue(ACTIVE false) -> out :: Discard;';
+  const filling =
+    'src :: InfiniteSource(LIMIT 500, BURST 100) -> queue :: Queue(600) -> u :: Unqueue(ACTIVE false) -> out :: Discard;';
   const engine = await start(t, filling, 1);
   t.equal(await until(engine, 'queue.length', 500), 500);
   await engine.apply(filling.replace('600', '5000'));
@@ -57,7 +66,9 @@ t.test('a removed queue is drained through what was behind it', async (t) => {
   `;
   const engine = await start(t, with500, 1);
   await until(engine, 'queue.length', 500);
-  await engine.apply('src :: InfiniteSource(LIMIT 500, BURST 100) -> other :: Queue(600) -> u :: Unqueue(ACTIVE true) -> out :: Discard;');
+  await engine.apply(
+    'src :: InfiniteSource(LIMIT 500, BURST 100) -> other :: Queue(600) -> u :: Unqueue(ACTIVE true) -> out :: Discard;',
+  );
   t.equal(await until(engine, 'out.count', 500), 500, 'no packet of the removed queue is missing');
 });
 

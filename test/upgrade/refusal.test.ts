@@ -46,8 +46,14 @@ t.test('every kind of bad library is refused with its cause, and the running ver
     truncateSync(truncated, size);
     await t.rejects(engine.upgrade({ Counter: truncated }), { code: 'HC_LIBRARY' }, `cut to ${size} bytes`);
   }
-  await t.rejects(engine.upgrade({ Counter: elementSource('other-abi') }), { code: 'HC_LIBRARY', message: /ABI/ });
-  await t.rejects(engine.upgrade({ Counter: elementSource('Totals1') }), { code: 'HC_LIBRARY', message: /holds the class Totals/ });
+  await t.rejects(engine.upgrade({ Counter: elementSource('other-abi') }), {
+    code: 'HC_LIBRARY',
+    message: /ABI/,
+  });
+  await t.rejects(engine.upgrade({ Counter: elementSource('Totals1') }), {
+    code: 'HC_LIBRARY',
+    message: /holds the class Totals/,
+  });
   await t.rejects(engine.upgrade({ Nobody: elementSource('Totals1') }), { code: 'HC_NO_SUCH_CLASS' });
   t.equal(engine.revision, 1);
   t.match(await engine.history(), [{ revision: 1, current: true }]);
@@ -63,6 +69,8 @@ struct Counter : Element { void push(uint32_t, Batch& b) { output(0, b); } };
 constexpr auto info = element<Counter>("Counter", "9.1.0").help("For a test.").ports("2/2").processing("h/h");
 HOTCLICK_EXPORT(info)`,
   });
-  await t.rejects(engine.upgrade({ Counter: join(directory, 'two-inputs.cc') }), { code: 'HC_CONFIG_INVALID' });
+  await t.rejects(engine.upgrade({ Counter: join(directory, 'two-inputs.cc') }), {
+    code: 'HC_CONFIG_INVALID',
+  });
   await untilGrown(engine, 'out.count');
 });

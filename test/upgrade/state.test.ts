@@ -19,24 +19,34 @@ async function startWithTotals(t: Test, threads = 2): Promise<Engine> {
   return engine;
 }
 
-t.test('static variables of a library are mapped over, not copied: the same layout goes on counting', async (t) => {
-  const engine = await startWithTotals(t);
-  const before = await until(engine, 'totals.packets', 100);
-  const report = await engine.upgrade({ Totals: elementSource('Totals1b') });
-  t.match(report.actions.find(({ element }) => element === 'totals'), {
-    kind: 'adopt',
-    reasons: ['library'],
-    versions: { from: '1.0.0', to: '1.1.0' },
-    states: [
-      { name: 'total', kind: 'section', how: 'mapped' },
-      { name: 'lengths', kind: 'table', how: 'adopted' },
-    ],
-  });
-  t.ok(Number(await engine.read('totals.packets')) >= before, 'no count was lost');
-  t.match(readFileSync('/proc/self/maps', 'utf8'), /memfd:hotclick-section-Totals/, 'the pages are shared memory');
-  const after = await untilGrown(engine, 'totals.packets');
-  t.ok(after > before, 'the new version counts on in the same pages');
-});
+t.test(
+  'static variables of a library are mapped over, not copied: the same layout goes on counting',
+  async (t) => {
+    const engine = await startWithTotals(t);
+    const before = await until(engine, 'totals.packets', 100);
+    const report = await engine.upgrade({ Totals: elementSource('Totals1b') });
+    t.match(
+      report.actions.find(({ element }) => element === 'totals'),
+      {
+        kind: 'adopt',
+        reasons: ['library'],
+        versions: { from: '1.0.0', to: '1.1.0' },
+        states: [
+          { name: 'total', kind: 'section', how: 'mapped' },
+          { name: 'lengths', kind: 'table', how: 'adopted' },
+        ],
+      },
+    );
+    t.ok(Number(await engine.read('totals.packets')) >= before, 'no count was lost');
+    t.match(
+      readFileSync('/proc/self/maps', 'utf8'),
+      /memfd:hotclick-section-Totals/,
+      'the pages are shared memory',
+    );
+    const after = await untilGrown(engine, 'totals.packets');
+    t.ok(after > before, 'the new version counts on in the same pages');
+  },
+);
 
 t.test('a changed layout is converted by field name, and the author adds what that cannot', async (t) => {
   const engine = await startWithTotals(t, 1);
@@ -44,7 +54,10 @@ t.test('a changed layout is converted by field name, and the author adds what th
   const table = (await engine.read('totals.lengths')).trim().split(' ').map(Number);
   await engine.upgrade({ Totals: elementSource('Totals2') });
   t.ok(Number(await engine.read('totals.packets')) >= before, 'widened from 32 to 64 bits');
-  const [length, packets, beforeUpgrade] = (await engine.read('totals.lengths')).trim().split(' ').map(Number);
+  const [length, packets, beforeUpgrade] = (await engine.read('totals.lengths'))
+    .trim()
+    .split(' ')
+    .map(Number);
   t.equal(length, table[0]);
   t.ok(packets! >= table[1]!, 'the record was carried over');
   t.equal(beforeUpgrade, packets, "the author's function ran");
@@ -68,7 +81,9 @@ t.test('old libraries leave the process', async (t) => {
   const engine = await startWithTotals(t, 2);
   const loaded = () =>
     new Set(
-      [...readFileSync('/proc/self/maps', 'utf8').matchAll(/(\d+)\s+\/memfd:hotclick-element/g)].map((match) => match[1]),
+      [...readFileSync('/proc/self/maps', 'utf8').matchAll(/(\d+)\s+\/memfd:hotclick-element/g)].map(
+        (match) => match[1],
+      ),
     ).size;
   const before = loaded();
   for (let i = 0; i < 5; ++i) {

@@ -42,9 +42,9 @@ typedef struct hc_device hc_device;
 typedef struct hc_classifier hc_classifier;
 
 /* hc_packet.flags */
-#define HC_PACKET_TRACED 1u      /* a trace session follows this packet */
-#define HC_PACKET_TRACE_SEEN 2u  /* the trace filter has looked at it */
-#define HC_PACKET_VLAN 4u        /* vlan_tci is valid (tag restored or to be inserted) */
+#define HC_PACKET_TRACED 1u     /* a trace session follows this packet */
+#define HC_PACKET_TRACE_SEEN 2u /* the trace filter has looked at it */
+#define HC_PACKET_VLAN 4u       /* vlan_tci is valid (tag restored or to be inserted) */
 
 /* hc_packet.packet_type: Click's packet type annotation, values of <linux/if_packet.h> */
 #define HC_TYPE_HOST 0u
@@ -88,8 +88,8 @@ struct hc_batch {
   hc_packet* packets[HC_BATCH_CAPACITY];
 };
 
-/* Where an output leads: an output that is not connected leads to a counting discard. Null `push`: the output is
- * pulled from. */
+/* Where an output leads: an output that is not connected leads to a counting discard. Null `push`: the output
+ * is pulled from. */
 typedef struct hc_push_edge {
   void (*push)(void* object, uint32_t port, hc_batch* batch);
   void* object;
@@ -97,8 +97,8 @@ typedef struct hc_push_edge {
   uint32_t reserved;
 } hc_push_edge;
 
-/* Where a pull input comes from. `pull` appends at most `max` packets to `batch` and returns how many. Null `pull`:
- * packets are pushed to this input. */
+/* Where a pull input comes from. `pull` appends at most `max` packets to `batch` and returns how many. Null
+ * `pull`: packets are pushed to this input. */
 typedef struct hc_pull_edge {
   uint32_t (*pull)(void* object, uint32_t port, hc_batch* batch, uint32_t max);
   void* object;
@@ -109,18 +109,18 @@ typedef struct hc_pull_edge {
 /* The part of a shard that elements see. Written by the shard's own thread only. */
 struct hc_shard {
   uint32_t index;
-  uint32_t count;        /* shards in this engine */
-  uint64_t now;          /* CLOCK_MONOTONIC ns, read once per loop round */
-  uint64_t wall_offset;  /* add to `now` for ns since the epoch */
-  uint32_t ticks;        /* 100 ms units since 2020-01-01, never goes back within a run: the clock of expiry */
-  uint32_t tracing;      /* not 0 while a trace session runs */
+  uint32_t count;       /* shards in this engine */
+  uint64_t now;         /* CLOCK_MONOTONIC ns, read once per loop round */
+  uint64_t wall_offset; /* add to `now` for ns since the epoch */
+  uint32_t ticks;       /* 100 ms units since 2020-01-01, never goes back within a run: the clock of expiry */
+  uint32_t tracing;     /* not 0 while a trace session runs */
   hc_packet** free_packets; /* stack of free packets */
   uint32_t free_count, free_capacity;
-  uint8_t* scratch;      /* bump stack for batches made while splitting; see hc_scratch in batch.hpp */
+  uint8_t* scratch; /* bump stack for batches made while splitting; see hc_scratch in batch.hpp */
   uint8_t* scratch_end;
-  uint64_t random;       /* xorshift state */
+  uint64_t random; /* xorshift state */
   const hc_host* host;
-  void* pool;            /* the core's */
+  void* pool; /* the core's */
 };
 
 /* What the core keeps for one element of the graph in one shard. */
@@ -130,18 +130,23 @@ struct hc_instance {
   uint32_t noutputs, ninputs;
   hc_shard* shard;
   const hc_host* host;
-  uint64_t* drops;     /* one counter per drop reason of the class */
-  const char* name;    /* element name in the graph; stays valid */
-  void* object;        /* the element's own object */
-  void* core;          /* the core's */
+  uint64_t* drops;  /* one counter per drop reason of the class */
+  const char* name; /* element name in the graph; stays valid */
+  void* object;     /* the element's own object */
+  void* core;       /* the core's */
 };
 
 /* ---- descriptor ---------------------------------------------------------------------------------------- */
 
 typedef enum hc_type {
   HC_BOOL = 1,
-  HC_U8, HC_U16, HC_U32, HC_U64,
-  HC_I32, HC_I64, HC_F64,
+  HC_U8,
+  HC_U16,
+  HC_U32,
+  HC_U64,
+  HC_I32,
+  HC_I64,
+  HC_F64,
   HC_IP4,      /* 4 bytes, network order */
   HC_PREFIX4,  /* hc_prefix4 */
   HC_IP6,      /* 16 bytes */
@@ -155,8 +160,14 @@ typedef enum hc_type {
   HC_REST      /* all remaining arguments, raw, see hc_arguments */
 } hc_type;
 
-typedef struct hc_string { const char* data; uint32_t length; uint32_t reserved; } hc_string;
-typedef struct hc_prefix4 { uint32_t address, mask; } hc_prefix4; /* network order */
+typedef struct hc_string {
+  const char* data;
+  uint32_t length;
+  uint32_t reserved;
+} hc_string;
+typedef struct hc_prefix4 {
+  uint32_t address, mask;
+} hc_prefix4; /* network order */
 
 #define HC_ARG_POSITIONAL 1u
 #define HC_ARG_MANDATORY 2u
@@ -173,37 +184,59 @@ typedef struct hc_argument {
 typedef struct hc_arguments {
   const hc_string* rest; /* arguments not taken by a declared one, raw text (quotes kept) */
   uint32_t nrest;
-  uint32_t failed_argument; /* set with error: index into the full list, or UINT32_MAX */
+  uint32_t failed_argument;   /* set with error: index into the full list, or UINT32_MAX */
   const uint32_t* rest_index; /* for each of rest: its index in the full list */
   char error[HC_ERROR_SIZE];
 } hc_arguments;
 
 typedef enum hc_merge {
-  HC_MERGE_SUM = 1, HC_MERGE_MAX, HC_MERGE_MIN, HC_MERGE_FIRST, HC_MERGE_CONCAT, HC_MERGE_SAME
+  HC_MERGE_SUM = 1,
+  HC_MERGE_MAX,
+  HC_MERGE_MIN,
+  HC_MERGE_FIRST,
+  HC_MERGE_CONCAT,
+  HC_MERGE_SAME
 } hc_merge;
 
 /* Text that grows in a caller's buffer; `overflow` is set when it did not fit. */
-typedef struct hc_text { char* data; uint32_t length, capacity; uint32_t overflow; uint32_t reserved; } hc_text;
+typedef struct hc_text {
+  char* data;
+  uint32_t length, capacity;
+  uint32_t overflow;
+  uint32_t reserved;
+} hc_text;
 
 typedef struct hc_handler {
   const char* name;
   const char* help;
   /* Appends the value to `out`. Null when the handler cannot be read. */
   void (*read)(void* object, hc_text* out);
-  /* Returns 0 when done; otherwise the message is in `error` (HC_ERROR_SIZE). Null when it cannot be written. */
+  /* Returns 0 when done; otherwise the message is in `error` (HC_ERROR_SIZE). Null when it cannot be written.
+   */
   int (*write)(void* object, const hc_string* value, char* error);
   uint32_t merge;
   uint32_t reserved;
 } hc_handler;
 
-typedef struct hc_field { const char* name; uint32_t type, offset, size; uint32_t reserved; } hc_field;
+typedef struct hc_field {
+  const char* name;
+  uint32_t type, offset, size;
+  uint32_t reserved;
+} hc_field;
 
 /* A record as another version wrote it. */
-typedef struct hc_record_view { const uint8_t* data; const struct hc_schema* schema; } hc_record_view;
+typedef struct hc_record_view {
+  const uint8_t* data;
+  const struct hc_schema* schema;
+} hc_record_view;
 
 /* The author's conversion, run after fields of equal name have been carried over. */
 typedef void (*hc_convert)(const hc_record_view* from, void* to);
-typedef struct hc_conversion { uint32_t version; uint32_t reserved; hc_convert convert; } hc_conversion;
+typedef struct hc_conversion {
+  uint32_t version;
+  uint32_t reserved;
+  hc_convert convert;
+} hc_conversion;
 
 typedef struct hc_schema {
   const hc_field* fields;
@@ -229,27 +262,40 @@ typedef struct hc_state {
   const char* help;
   uint32_t kind;
   uint32_t reserved;
-  hc_schema schema;                 /* of the fields or of the table's value */
-  hc_schema key;                    /* tables only */
+  hc_schema schema; /* of the fields or of the table's value */
+  hc_schema key;    /* tables only */
   /* The handle inside the object: hc_state_slot, hc_table_slot or hc_queue_slot. Null for sections. */
   void* (*member)(void* object);
-  void (*defaults)(void* value);    /* static and section: writes the initial value */
+  void (*defaults)(void* value); /* static and section: writes the initial value */
   /* Tables: called in the shard before an expired record goes; returns 0 to let it go, otherwise the ticks
    * to stay longer. May be null. */
   uint32_t (*expire)(void* object, uint32_t slot, void* key, void* value);
-  void* section;                    /* sections only: address in the library */
-  uint64_t section_size;            /* bytes, a multiple of 4096 */
+  void* section;         /* sections only: address in the library */
+  uint64_t section_size; /* bytes, a multiple of 4096 */
 } hc_state;
 
-typedef struct hc_state_slot { void* value; } hc_state_slot;
-typedef struct hc_table_slot { hc_table* table; uint32_t capacity; uint32_t reserved; } hc_table_slot;
-typedef struct hc_queue_slot { hc_queue* queue; uint32_t capacity; uint32_t reserved; } hc_queue_slot;
+typedef struct hc_state_slot {
+  void* value;
+} hc_state_slot;
+typedef struct hc_table_slot {
+  hc_table* table;
+  uint32_t capacity;
+  uint32_t reserved;
+} hc_table_slot;
+typedef struct hc_queue_slot {
+  hc_queue* queue;
+  uint32_t capacity;
+  uint32_t reserved;
+} hc_queue_slot;
 
-typedef struct hc_drop_reason { const char* name; const char* help; } hc_drop_reason;
+typedef struct hc_drop_reason {
+  const char* name;
+  const char* help;
+} hc_drop_reason;
 
 typedef struct hc_descriptor {
-  uint32_t abi;           /* HC_ABI_VERSION */
-  uint32_t size;          /* sizeof(hc_descriptor) */
+  uint32_t abi;  /* HC_ABI_VERSION */
+  uint32_t size; /* sizeof(hc_descriptor) */
   const char* class_name;
   const char* version;    /* "major.minor.patch" */
   const char* ports;      /* Click's port count code */
@@ -301,13 +347,13 @@ typedef struct hc_device_stats {
   uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
   uint64_t rx_kernel_drops; /* the kernel found no room in our ring */
   uint64_t rx_ring_freezes;
-  uint64_t rx_too_long;     /* longer than a packet buffer */
-  uint64_t rx_no_packet;    /* the packet pool was empty */
+  uint64_t rx_too_long;  /* longer than a packet buffer */
+  uint64_t rx_no_packet; /* the packet pool was empty */
   uint64_t tx_errors;
-  uint64_t link_up;         /* 1 up, 0 down */
+  uint64_t link_up; /* 1 up, 0 down */
   uint64_t link_changes;
   uint64_t rx_checksum_missing; /* the sender left the checksum to its hardware (ethtool -K PEER tx off) */
-  uint64_t rx_truncated;    /* capture files: records that end before their frame does */
+  uint64_t rx_truncated;        /* capture files: records that end before their frame does */
   uint64_t file_position, file_size; /* capture files: bytes; size 0 when it is not known */
 } hc_device_stats;
 
@@ -321,13 +367,13 @@ struct hc_device {
   void (*flush)(hc_device* device);
   void (*read_stats)(hc_device* device, hc_device_stats* stats);
   void (*close)(hc_device* device);
-  int fd;              /* readable when there is something to receive; -1 for files */
-  uint32_t finished;   /* files: the end was reached */
+  int fd;            /* readable when there is something to receive; -1 for files */
+  uint32_t finished; /* files: the end was reached */
   hc_shard* shard;
-  uint8_t mac[6];      /* own address; zeros if there is none */
+  uint8_t mac[6]; /* own address; zeros if there is none */
   uint16_t mtu;
-  uint16_t link_type;  /* LINKTYPE_ number of the frames: 1 Ethernet, 101 IP without a link header */
-  const char* error;   /* files: why reading or writing stopped early; null otherwise. Valid while open */
+  uint16_t link_type; /* LINKTYPE_ number of the frames: 1 Ethernet, 101 IP without a link header */
+  const char* error;  /* files: why reading or writing stopped early; null otherwise. Valid while open */
 };
 
 /* ---- what the core offers ------------------------------------------------------------------------------ */
@@ -356,15 +402,17 @@ struct hc_host {
   /* Devices. kind: "af_packet", "tap", "tun", "pcap-read", "pcap-write"; `options` are KEY=VALUE words.
    * Opening the same kind, name and options again in a shard gives the same device. Null and `error` set
    * when it cannot be opened. */
-  hc_device* (*device_open)(hc_instance* instance, const char* kind, const char* name, const char* options, char* error);
+  hc_device* (*device_open)(hc_instance* instance, const char* kind, const char* name, const char* options,
+                            char* error);
   void (*device_close)(hc_instance* instance, hc_device* device);
   /* The hardware and first IPv4 address of a network interface. 0 = good. */
   int (*interface_address)(const char* name, uint8_t mac[6], uint32_t* ip4);
 
   /* Classifiers. kind: "classifier", "ipclassifier", "ipfilter"; patterns as the element got them. Null and
-   * `error` set when a pattern is wrong; `failed` is then the pattern's index. `classify` writes for each packet
-   * of the batch its output, or HC_NO_PORT. Compile off the path only. */
-  hc_classifier* (*classifier_compile)(const char* kind, const hc_string* patterns, uint32_t count, char* error, uint32_t* failed);
+   * `error` set when a pattern is wrong; `failed` is then the pattern's index. `classify` writes for each
+   * packet of the batch its output, or HC_NO_PORT. Compile off the path only. */
+  hc_classifier* (*classifier_compile)(const char* kind, const hc_string* patterns, uint32_t count,
+                                       char* error, uint32_t* failed);
   void (*classifier_free)(hc_classifier* classifier);
   void (*classify)(const hc_classifier* classifier, const hc_batch* batch, uint16_t* ports);
   void (*classifier_text)(const hc_classifier* classifier, hc_text* out);
@@ -374,7 +422,8 @@ struct hc_host {
   void (*append)(hc_text* out, const char* format, ...) __attribute__((format(printf, 2, 3)));
   void (*fail)(char* error, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
-  /* Messages. `log` writes one line to the engine's log (rate limited); `print` is what Print and Script say. */
+  /* Messages. `log` writes one line to the engine's log (rate limited); `print` is what Print and Script say.
+   */
   void (*log)(hc_instance* instance, const char* format, ...) __attribute__((format(printf, 2, 3)));
   void (*print)(hc_instance* instance, const char* text, uint32_t length);
   /* Reads or writes a handler "element.name" of this shard's graph. 0 = good. */

@@ -12,9 +12,10 @@ struct Seen {
   uint64_t packets = 0;
   uint64_t before_upgrade = 0;
 };
-constexpr auto seen_v2 =
-    schema<Seen>(2, HC_FIELD(Seen, packets), HC_FIELD(Seen, before_upgrade))
-        .up_from<[](const hc_record_view& old, Seen& now) { now.before_upgrade = field_u64(old, "packets"); }>(1);
+constexpr auto seen_v2 = schema<Seen>(2, HC_FIELD(Seen, packets), HC_FIELD(Seen, before_upgrade))
+                             .up_from<[](const hc_record_view& old, Seen& now) {
+                               now.before_upgrade = field_u64(old, "packets");
+                             }>(1);
 
 struct Totals : Element {
   Table<LengthKey, Seen> lengths{4096};

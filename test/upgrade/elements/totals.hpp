@@ -1,4 +1,5 @@
-/// Shared by the versions of the test element Totals: static variables of the library, and a table by packet length.
+/// Shared by the versions of the test element Totals: static variables of the library, and a table by packet
+/// length.
 #pragma once
 #include <hotclick/element.hpp>
 using namespace hotclick;
