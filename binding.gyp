@@ -55,6 +55,7 @@
       'type': 'executable',
       'dependencies': ['core'],
       'sources': ['native/test/main.cc', '<!@(find native -name "*_test.cc")'],
+      'include_dirs': ['native/test'],
       'libraries': ['-ldl'],
     },
     {

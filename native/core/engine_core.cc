@@ -24,6 +24,7 @@ std::unique_ptr<EngineCore> EngineCore::create(uint32_t shards, uint32_t packets
     auto shard = Shard::create(i, shards, *engine->pool_, host_functions(), *page, error);
     if (!shard) return nullptr;
     shard->hand_over = engine->hand_over_.get();
+    if (engine->hand_over_) engine->hand_over_->add_peer(shard.get());
     engine->shards_.push_back(std::move(shard));
   }
   return engine;

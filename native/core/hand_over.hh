@@ -8,12 +8,14 @@
 
 namespace hotclick::core {
 
+class Shard;
+
 class HandOver {
  public:
   static constexpr uint32_t slots = 512;
   struct Item {
     hc_packet* packet;
-    const char* element;  // the sender's element name
+    const char* element;  // the sender's element name; interned, so it outlives the sender
     uint32_t port;
   };
 
@@ -37,7 +39,17 @@ class HandOver {
     r.head.store(head + 1, std::memory_order_release);
     return true;
   }
-  uint32_t shards() const { return shards_; }
+  /// In shard `to`: whether there is anything to take.
+  bool waiting(uint32_t to) const {
+    for (uint32_t from = 0; from < shards_; ++from) {
+      const Ring& r = rings_[from * shards_ + to];
+      if (r.tail.load(std::memory_order_seq_cst) != r.head.load(std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+  /// host, before the shards run.
+  void add_peer(Shard* shard) { peers_.push_back(shard); }
+  Shard* peer(uint32_t shard) const { return peers_[shard]; }
 
  private:
   struct Ring {
@@ -47,6 +59,7 @@ class HandOver {
   };
   uint32_t shards_;
   std::unique_ptr<Ring[]> rings_;
+  std::vector<Shard*> peers_;
 };
 
 }  // namespace hotclick::core

@@ -184,9 +184,7 @@ void release(void* memory) {
 }
 
 int hand_over(hc_instance* i, uint32_t shard, uint32_t port, hc_packet* packet) {
-  Shard& from = shard_of_instance(i);
-  if (!from.hand_over || shard >= from.count() || shard == from.index()) return 0;
-  return from.hand_over->put(from.index(), shard, {packet, i->name, port}) ? 1 : 0;
+  return shard_of_instance(i).hand_to(shard, {packet, i->name, port}) ? 1 : 0;
 }
 
 }  // namespace

@@ -3,11 +3,21 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "shard.hh"
 #include "values.hh"
 
 namespace hotclick::core {
+
+namespace {
+/// A copy of the name that stays for as long as the process: packets on their way between shards carry it.
+/// Configurations name a few hundred elements, so nothing is gained by forgetting any.
+const char* intern(const std::string& name) {
+  static std::set<std::string> names;  // the host's thread only
+  return names.insert(name).first->c_str();
+}
+}  // namespace
 
 std::shared_ptr<QueueBlock> QueueBlock::create(uint32_t capacity) {
   auto b = std::make_shared<QueueBlock>();
@@ -36,7 +46,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   i.shard = shard.face();
   i.host = shard.face()->host;
   i.drops = node->drops.data();
-  i.name = node->name.c_str();
+  i.name = intern(node->name);
   i.core = node.get();
   const uint64_t align = node->descriptor->object_align < 64 ? 64 : node->descriptor->object_align;
   node->memory_ = aligned_alloc(align, (node->descriptor->object_size + align - 1) / align * align);

@@ -78,7 +78,7 @@ TEST("packet pool: a fresh packet is empty and has headroom, whatever it was use
   const auto pool = PacketPool::create(4096);
   Stack stack(*pool);
   Packet* p = allocate_packet(&stack.shard);
-  memset(&p->length, 0xFF, 4);
+  p->length = 77;
   p->mac_offset = p->network_offset = p->transport_offset = p->flags = 77;
   p->destination = p->aggregate = 77;
   p->paint = p->packet_type = p->fix_ip_source = p->icmp_parameter = 77;

@@ -20,7 +20,6 @@ constexpr uint64_t tick_epoch_s = 1577836800;  // 2020-01-01
 constexpr uint32_t idle_before_sleep = 100;    // rounds; about 5 µs
 constexpr uint64_t longest_sleep = 20'000'000;
 constexpr uint64_t longest_task_sleep = 500'000;  // when tasks wait for time, not for a descriptor
-constexpr uint64_t drain_limit = 5'000'000'000;
 
 uint64_t clock_ns(clockid_t id) {
   timespec t;
@@ -28,10 +27,9 @@ uint64_t clock_ns(clockid_t id) {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
-/// The shard whose loop this thread is in.
-thread_local Shard* running_here = nullptr;
-
 }  // namespace
+
+thread_local Shard* Shard::running_here_ = nullptr;
 
 std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool& pool, const hc_host& host,
                                      ControlPage& control, std::string& error) {
@@ -75,7 +73,7 @@ void Shard::refresh_clock() {
 Leave Shard::run() {
   leave_ = false;
   idle_rounds_ = 0;
-  running_here = this;
+  running_here_ = this;
   entered_at_ = clock_ns(CLOCK_MONOTONIC);
   for (;;) {
     refresh_clock();
@@ -130,97 +128,6 @@ void Shard::maintain() {
   if (HC_UNLIKELY(graph_->draining())) graph_->check_draining(face_.now > drain_deadline_);
 }
 
-void Shard::post(Command& command) {
-  command.next_ = commands_.load(std::memory_order_relaxed);
-  while (!commands_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
-                                          std::memory_order_relaxed)) {
-  }
-  control_.doorbell.fetch_add(1, std::memory_order_release);
-  wake();
-}
-
-void Shard::stop() {
-  control_.stop.store(1, std::memory_order_release);
-  wake();
-}
-
-void Shard::wake() {
-  const uint64_t one = 1;
-  // Full already means that the shard will wake: nothing to do about a failed write.
-  if (write(wake_fd_, &one, sizeof(one)) < 0) return;
-}
-
-void Shard::take_commands() {
-  seen_doorbell_ = control_.doorbell.load(std::memory_order_acquire);
-  // The list is last in, first out; turn it round and append.
-  Command* list = commands_.exchange(nullptr, std::memory_order_acquire);
-  Command* ordered = nullptr;
-  while (list) {
-    Command* next = list->next_;
-    list->next_ = ordered;
-    ordered = list;
-    list = next;
-  }
-  if (ordered) {
-    Command** end = &waiting_;
-    while (*end) end = &(*end)->next_;
-    *end = ordered;
-  }
-  for (;;) {
-    if (!active_) {
-      if (!waiting_) return;
-      active_ = waiting_;
-      waiting_ = waiting_->next_;
-    }
-    if (!active_->step(*this)) return;  // goes on in the next round, or after the restart it asked for
-    Command* done = active_;
-    active_ = nullptr;
-    finish(*done);
-    if (leave_) return;
-  }
-}
-
-void Shard::finish(Command& command) {
-  command.next_ = finished_.load(std::memory_order_relaxed);
-  while (!finished_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
-                                          std::memory_order_relaxed)) {
-  }
-  to_notify_ = true;
-}
-
-Command* Shard::take_finished() {
-  Command* list = finished_.exchange(nullptr, std::memory_order_acquire);
-  if (!list) return nullptr;
-  // Give back all but one; finishing order does not matter to the host.
-  Command* rest = list->next_;
-  while (rest) {
-    Command* next = rest->next_;
-    rest->next_ = finished_.load(std::memory_order_relaxed);
-    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release,
-                                            std::memory_order_relaxed)) {
-    }
-    rest = next;
-  }
-  return list;
-}
-
-void Shard::run_commands_here() {
-  do {
-    take_commands();
-  } while (active_ || waiting_);
-  to_notify_ = false;
-}
-
-void Shard::install(std::shared_ptr<ShardGraph> next) {
-  instrumentation = nullptr;  // the host observes the new graph anew
-  face_.tracing = 0;
-  next->install(graph_.get());
-  previous_ = std::move(graph_);
-  graph_ = std::move(next);
-  drain_deadline_ = face_.now + drain_limit;
-  next_timer_ = face_.now;  // look at all timers in the next round
-}
-
 void Shard::set_timer(Node& node, uint32_t id, uint64_t at) {
   if (id >= HC_MAX_TIMERS) return;
   node.timers[id] = at;
@@ -242,47 +149,6 @@ void Shard::fire_timers() {
   if (next != 0 && (next_timer_ == 0 || next < next_timer_)) next_timer_ = next;
 }
 
-void Shard::say(char kind, const Node& node, const char* text, size_t length) {
-  const std::string_view name = node.name;
-  if (running_here != this) {
-    host_lines_.push_back(std::string(1, kind) + node.name + '\n' + std::string(text, length));
-    return;
-  }
-  if (lines_.put({{&kind, 1}, {name.data(), name.size()}, {"\n", 1}, {text, length}}))
-    to_notify_ = true;
-  else
-    lines_lost.fetch_add(1, std::memory_order_relaxed);
-}
-
-bool Shard::take_line(std::string& line) {
-  if (!host_lines_.empty()) {
-    line = std::move(host_lines_.front());
-    host_lines_.erase(host_lines_.begin());
-    return true;
-  }
-  return lines_.take(line);
-}
-
-bool Shard::receive_hand_over() {
-  bool worked = false;
-  for (uint32_t from = 0; from < face_.count; ++from) {
-    if (from == face_.index) continue;
-    HandOver::Item item;
-    for (uint32_t n = 0; n < 64 && hand_over->take(from, face_.index, item); ++n) {
-      worked = true;
-      Batch batch;
-      batch.count = 1;
-      batch.packets[0] = item.packet;
-      Node* target = graph_ ? graph_->find(item.element) : nullptr;
-      if (target && target->descriptor->push)
-        target->descriptor->push(target->instance.object, item.port, &batch);
-      else
-        release_packets(&face_, batch.packets, 1);
-    }
-  }
-  return worked;
-}
-
 void Shard::sleep() {
   uint64_t limit = graph_ && graph_->other_tasks() ? longest_task_sleep : longest_sleep;
   if (next_timer_ != 0) {
@@ -290,7 +156,10 @@ void Shard::sleep() {
     if (next_timer_ - face_.now < limit) limit = next_timer_ - face_.now;
   }
   control_.sleeping.store(1, std::memory_order_seq_cst);
-  if (control_.doorbell.load(std::memory_order_seq_cst) == seen_doorbell_ && control_.stop.load() == 0) {
+  // Who puts work before us after this looks at `sleeping` and wakes us.
+  const bool quiet = control_.doorbell.load(std::memory_order_seq_cst) == seen_doorbell_ &&
+                     control_.stop.load() == 0 && !(hand_over && hand_over->waiting(face_.index));
+  if (quiet) {
     static thread_local std::vector<pollfd> fds;
     fds.clear();
     if (graph_) fds.assign(graph_->poll_fds().begin(), graph_->poll_fds().end());

@@ -117,6 +117,9 @@ class Shard {
   std::map<std::string, std::shared_ptr<FlowTable>> restored_tables;
 
   HandOver* hand_over = nullptr;  // host sets it before the first run
+  /// Gives a packet to an element of another shard and wakes that shard; false when its ring is full.
+  bool hand_to(uint32_t shard, const HandOver::Item& item);
+  void wake_if_asleep();
   void refresh_clock();
   /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by
   /// hand.
@@ -153,6 +156,7 @@ class Shard {
   int wake_fd_ = -1;
   uint32_t idle_rounds_ = 0;
   uint64_t entered_at_ = 0;
+  static thread_local Shard* running_here_;  // the shard whose loop the thread is in
   ByteRing lines_{64 << 10};
   std::vector<std::string> host_lines_;
   uint64_t drain_deadline_ = 0;

@@ -204,7 +204,7 @@ void ShardGraph::forget_predecessors() {
   successor_.clear();
 }
 
-Node* ShardGraph::find(const std::string& name) const {
+Node* ShardGraph::find(std::string_view name) const {
   for (const auto& n : nodes_) {
     if (n->name == name) return n.get();
   }

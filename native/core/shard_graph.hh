@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node.hh"
@@ -51,7 +52,7 @@ class ShardGraph {
   void forget_predecessors();
 
   const std::vector<std::shared_ptr<Node>>& nodes() const { return nodes_; }
-  Node* find(const std::string& name) const;
+  Node* find(std::string_view name) const;
   std::vector<Node*>& tasks() { return tasks_; }
   const std::vector<FlowTable*>& tables() const { return tables_; }
   std::vector<pollfd>& poll_fds() { return poll_fds_; }

@@ -1,6 +1,5 @@
 #include "flow_table.hh"
 
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <bit>
@@ -11,8 +10,7 @@ namespace hotclick::core {
 namespace {
 constexpr uint32_t first_index_size = 1024;
 constexpr uint32_t reserved_slots = 1u << 22;
-constexpr uint32_t convert_budget = 64, sweep_budget = 16;  // slots a round
-constexpr uint32_t tombstone = no_slot;                     // as "slot + 1" in an index that is being left
+constexpr uint32_t tombstone = no_slot;  // as "slot + 1" in an index that is being left
 
 uint64_t entry_of(uint32_t hash, uint32_t slot) {
   return static_cast<uint64_t>(hash) << 32 | (slot + 1);
@@ -168,192 +166,6 @@ void FlowTable::grow_step() {
     index_put(index, index_mask, hash, static_cast<uint32_t>(entry) - 1);
   }
   if (grow_at_ > old_mask) old_index = nullptr;
-}
-
-std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& next,
-                                                          std::shared_ptr<Conversion> conversion,
-                                                          std::string& error) const {
-  auto prepared = std::make_unique<PreparedLayout>();
-  prepared->layout = next;
-  prepared->conversion = std::move(conversion);
-  prepared->records = MappedRegion::create("hotclick-table", static_cast<size_t>(max_slots_) * next.stride);
-  if (!prepared->records.ok()) {
-    error = "no memory for the new record layout of table '" + name_ + "'";
-    return nullptr;
-  }
-  return prepared;
-}
-
-void FlowTable::change_layout(PreparedLayout& prepared) {
-  // In the middle of the swap: things change places, and nothing is copied or freed. The layout before the
-  // last one goes away with `prepared`, which another thread does.
-  old_records_ = std::move(records_);
-  std::swap(old_layout_, layout_);
-  std::swap(layout_, prepared.layout);
-  records_ = std::move(prepared.records);
-  conversion_ = std::move(prepared.conversion);
-  records = records_.data();
-  ++hc_table::layout;
-  if ((hc_table::layout & 0xFFFF) == 0) ++hc_table::layout;  // 0 means "nothing here"
-  hc_table::layout &= 0xFFFF;
-  use_layout();
-  convert_at_ = 0;
-  convert_end_ = high_water_;
-  converted_ = 0;
-}
-
-void FlowTable::convert(uint32_t slot) {
-  hc_record& to = record(slot);
-  if (to.layout == hc_table::layout || !converting()) return;
-  const uint8_t* old = old_records_.data() + static_cast<uint64_t>(slot) * old_layout_.stride;
-  memcpy(static_cast<void*>(&to), old, sizeof(hc_record) + key_size);
-  if (to.flags & HC_RECORD_LIVE) {
-    uint8_t* value = value_of(slot);
-    if (layout_.defaults) layout_.defaults(value);
-    conversion_->run(old + old_layout_.value_offset, value);
-    mark(slot);
-    ++converted_;
-  }
-  to.layout = static_cast<uint16_t>(hc_table::layout);
-}
-
-bool FlowTable::maintain() {
-  bool worked = false;
-  if (old_index) {
-    grow_step();
-    worked = true;
-  }
-  if (converting() && !retired_records_.ok()) {
-    worked = true;
-    for (uint32_t n = 0; n < convert_budget && convert_at_ < convert_end_; ++n) convert(convert_at_++);
-    if (convert_at_ >= convert_end_) {
-      retired_records_ = std::move(old_records_);
-      retired_conversion_ = std::move(conversion_);
-    }
-  }
-  if (shard->ticks != sweep_tick_) {
-    sweep_tick_ = shard->ticks;
-    sweep_credit_ = high_water_ / (5 * ticks_per_second) + 1;
-  }
-  if (sweep_credit_ != 0) {
-    const uint32_t slots = sweep_credit_ < sweep_budget ? sweep_credit_ : sweep_budget;
-    sweep_credit_ -= slots;
-    sweep(slots);
-  }
-  return worked;
-}
-
-void FlowTable::sweep(uint32_t slots) {
-  for (; slots != 0 && high_water_ != 0; --slots, ++sweep_at_) {
-    if (sweep_at_ >= high_water_) sweep_at_ = 0;
-    hc_record& r = record(sweep_at_);
-    if (HC_UNLIKELY(r.layout != hc_table::layout)) convert(sweep_at_);
-    if (!(r.flags & HC_RECORD_LIVE) || r.expires == 0) continue;
-    if (static_cast<int32_t>(r.expires - shard->ticks) > 0) continue;
-    const uint32_t more = expire_ ? expire_(object_, sweep_at_, key_of(sweep_at_), value_of(sweep_at_)) : 0;
-    if (more)
-      r.expires = shard->ticks + more;
-    else
-      erase(sweep_at_);
-  }
-}
-
-void FlowTable::sweep_all() {
-  sweep_at_ = 0;
-  sweep(high_water_);
-}
-
-std::pair<MappedRegion, std::shared_ptr<Conversion>> FlowTable::take_retired() {
-  return {std::move(retired_records_), std::move(retired_conversion_)};
-}
-
-uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out) {
-  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
-  while (cursor < pages) {
-    const uint64_t word = dirty[cursor >> 6] >> (cursor & 63);
-    if (word == 0) {
-      cursor = (cursor | 63) + 1;
-      continue;
-    }
-    cursor += static_cast<uint32_t>(std::countr_zero(word));
-    if (cursor >= pages) break;
-    page = cursor++;
-    dirty[page >> 6] &= ~(1ull << (page & 63));
-    uint64_t bitmap = 0;
-    uint8_t* at = out + 8;
-    const uint32_t bytes = layout_.record_size();
-    for (uint32_t i = 0; i < 1u << page_shift; ++i) {
-      const uint32_t slot = (page << page_shift) + i;
-      if (slot >= high_water_) break;
-      hc_record& r = record(slot);
-      if (r.layout != hc_table::layout) convert(slot);
-      if (!(r.flags & HC_RECORD_LIVE)) continue;
-      bitmap |= 1ull << i;
-      memcpy(at, &r.expires, 8);  // expires and link
-      memcpy(at + 8, &r + 1, bytes);
-      at += 8 + bytes;
-    }
-    // A conversion just made marks the page again; what is written now is already the new layout.
-    dirty[page >> 6] &= ~(1ull << (page & 63));
-    memcpy(out, &bitmap, 8);
-    return static_cast<uint32_t>(at - out);
-  }
-  cursor = 0;
-  return 0;
-}
-
-void FlowTable::mark_all_dirty() {
-  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
-  for (uint32_t page = 0; page < pages; ++page) dirty[page >> 6] |= 1ull << (page & 63);
-}
-
-bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
-                          const Conversion* conversion) {
-  if (size < 8 || from.key_size != key_size || page >= max_slots_ >> page_shift) return false;
-  uint64_t bitmap;
-  memcpy(&bitmap, data, 8);
-  const uint32_t each = 8 + from.record_size();
-  if (size != 8 + static_cast<size_t>(std::popcount(bitmap)) * each) return false;
-  const uint32_t first = page << page_shift;
-  if (high_water_ < first + (1u << page_shift)) high_water_ = first + (1u << page_shift);
-  const uint8_t* at = data + 8;
-  for (uint64_t rest = bitmap; rest != 0; rest &= rest - 1, at += each) {
-    const uint32_t slot = first + static_cast<uint32_t>(std::countr_zero(rest));
-    hc_record& r = record(slot);
-    if (r.flags & HC_RECORD_LIVE) return false;  // the same page twice
-    memcpy(&r.expires, at, 8);
-    memcpy(&r + 1, at + 8, key_size);
-    uint8_t* value = value_of(slot);
-    if (layout_.defaults) layout_.defaults(value);
-    const uint8_t* old = at + 8 + (from.value_offset - sizeof(hc_record));
-    if (conversion)
-      conversion->run(old, value);
-    else
-      memcpy(value, old, from.value_size);
-    r.hash = hash_key(&r + 1, key_size, seed);
-    r.flags = HC_RECORD_LIVE;
-    r.layout = static_cast<uint16_t>(hc_table::layout);
-    index_put(index, index_mask, r.hash, slot);
-    ++live;
-    while (!old_index && live > index_mask / 2) {
-      start_growth();
-      if (!old_index) break;
-      while (old_index) grow_step();
-    }
-  }
-  if (conversion) mark(first);
-  return true;
-}
-
-void FlowTable::finish_load() {
-  free_head_ = no_slot;
-  for (uint32_t slot = high_water_; slot-- > 0;) {
-    hc_record& r = record(slot);
-    if (r.flags & HC_RECORD_LIVE) continue;
-    r.layout = static_cast<uint16_t>(hc_table::layout);
-    r.link = free_head_;
-    free_head_ = slot;
-  }
 }
 
 uint64_t FlowTable::memory() const {

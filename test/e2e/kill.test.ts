@@ -192,7 +192,7 @@ async function observeAndKill(
       if (alive) synced = rows.reduce((sum, { value }) => sum + Number(value.allowed), 0);
     }
   })().catch(() => {});
-  await delay(random(round % 3 === 0 ? 100 : 400));
+  await delay(random(round % 3 === 0 ? 100 : 300));
   let upgrading: Promise<unknown> = Promise.resolve();
   if (round % 3 === 0) {
     const other = version === '1.0.0' ? '2.0.0' : '1.0.0';

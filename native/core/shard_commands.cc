@@ -1,0 +1,103 @@
+// What the host asks of a shard: the list of commands, waking, and the installing of a graph.
+#include <unistd.h>
+
+#include "shard.hh"
+
+namespace hotclick::core {
+namespace {
+/// ns that a removed element may go on until its packets have left.
+constexpr uint64_t drain_limit = 5'000'000'000;
+}  // namespace
+
+void Shard::post(Command& command) {
+  command.next_ = commands_.load(std::memory_order_relaxed);
+  while (!commands_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+  }
+  control_.doorbell.fetch_add(1, std::memory_order_release);
+  wake();
+}
+
+void Shard::stop() {
+  control_.stop.store(1, std::memory_order_release);
+  wake();
+}
+
+void Shard::wake() {
+  const uint64_t one = 1;
+  // Full already means that the shard will wake: nothing to do about a failed write.
+  if (write(wake_fd_, &one, sizeof(one)) < 0) return;
+}
+
+void Shard::take_commands() {
+  seen_doorbell_ = control_.doorbell.load(std::memory_order_acquire);
+  // The list is last in, first out; turn it round and append.
+  Command* list = commands_.exchange(nullptr, std::memory_order_acquire);
+  Command* ordered = nullptr;
+  while (list) {
+    Command* next = list->next_;
+    list->next_ = ordered;
+    ordered = list;
+    list = next;
+  }
+  if (ordered) {
+    Command** end = &waiting_;
+    while (*end) end = &(*end)->next_;
+    *end = ordered;
+  }
+  for (;;) {
+    if (!active_) {
+      if (!waiting_) return;
+      active_ = waiting_;
+      waiting_ = waiting_->next_;
+    }
+    if (!active_->step(*this)) return;  // goes on in the next round, or after the restart it asked for
+    Command* done = active_;
+    active_ = nullptr;
+    finish(*done);
+    if (leave_) return;
+  }
+}
+
+void Shard::finish(Command& command) {
+  command.next_ = finished_.load(std::memory_order_relaxed);
+  while (!finished_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+  }
+  to_notify_ = true;
+}
+
+Command* Shard::take_finished() {
+  Command* list = finished_.exchange(nullptr, std::memory_order_acquire);
+  if (!list) return nullptr;
+  // Give back all but one; finishing order does not matter to the host.
+  Command* rest = list->next_;
+  while (rest) {
+    Command* next = rest->next_;
+    rest->next_ = finished_.load(std::memory_order_relaxed);
+    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+    }
+    rest = next;
+  }
+  return list;
+}
+
+void Shard::run_commands_here() {
+  do {
+    take_commands();
+  } while (active_ || waiting_);
+  to_notify_ = false;
+}
+
+void Shard::install(std::shared_ptr<ShardGraph> next) {
+  instrumentation = nullptr;  // the host observes the new graph anew
+  face_.tracing = 0;
+  next->install(graph_.get());
+  previous_ = std::move(graph_);
+  graph_ = std::move(next);
+  drain_deadline_ = face_.now + drain_limit;
+  next_timer_ = face_.now;  // look at all timers in the next round
+}
+
+}  // namespace hotclick::core

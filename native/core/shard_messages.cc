@@ -1,0 +1,62 @@
+// What leaves and enters a shard beside packets on its devices: lines for the host, packets handed over by
+// other shards.
+#include <hotclick/batch.hpp>
+
+#include "shard.hh"
+
+namespace hotclick::core {
+
+void Shard::say(char kind, const Node& node, const char* text, size_t length) {
+  const std::string_view name = node.name;
+  if (running_here_ != this) {
+    host_lines_.push_back(std::string(1, kind) + node.name + '\n' + std::string(text, length));
+    return;
+  }
+  if (lines_.put({{&kind, 1}, {name.data(), name.size()}, {"\n", 1}, {text, length}}))
+    to_notify_ = true;
+  else
+    lines_lost.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Shard::take_line(std::string& line) {
+  if (!host_lines_.empty()) {
+    line = std::move(host_lines_.front());
+    host_lines_.erase(host_lines_.begin());
+    return true;
+  }
+  return lines_.take(line);
+}
+
+bool Shard::receive_hand_over() {
+  bool worked = false;
+  for (uint32_t from = 0; from < face_.count; ++from) {
+    if (from == face_.index) continue;
+    HandOver::Item item;
+    for (uint32_t n = 0; n < 64 && hand_over->take(from, face_.index, item); ++n) {
+      worked = true;
+      Batch batch;
+      batch.count = 1;
+      batch.packets[0] = item.packet;
+      Node* target = graph_ ? graph_->find(item.element) : nullptr;
+      if (target && target->descriptor->push)
+        target->descriptor->push(target->instance.object, item.port, &batch);
+      else
+        release_packets(&face_, batch.packets, 1);
+    }
+  }
+  return worked;
+}
+
+bool Shard::hand_to(uint32_t shard, const HandOver::Item& item) {
+  if (!hand_over || shard >= face_.count || shard == face_.index) return false;
+  if (!hand_over->put(face_.index, shard, item)) return false;
+  hand_over->peer(shard)->wake_if_asleep();
+  return true;
+}
+
+void Shard::wake_if_asleep() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (control_.sleeping.load(std::memory_order_relaxed) != 0) wake();
+}
+
+}  // namespace hotclick::core

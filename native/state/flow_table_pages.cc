@@ -1,0 +1,98 @@
+// A table's way to the store and back: pages as engine/state/state-page.ts describes them.
+#include <bit>
+#include <cstring>
+
+#include "flow_table.hh"
+
+namespace hotclick::core {
+
+uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out) {
+  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
+  while (cursor < pages) {
+    const uint64_t word = dirty[cursor >> 6] >> (cursor & 63);
+    if (word == 0) {
+      cursor = (cursor | 63) + 1;
+      continue;
+    }
+    cursor += static_cast<uint32_t>(std::countr_zero(word));
+    if (cursor >= pages) break;
+    page = cursor++;
+    dirty[page >> 6] &= ~(1ull << (page & 63));
+    uint64_t bitmap = 0;
+    uint8_t* at = out + 8;
+    const uint32_t bytes = layout_.record_size();
+    for (uint32_t i = 0; i < 1u << page_shift; ++i) {
+      const uint32_t slot = (page << page_shift) + i;
+      if (slot >= high_water_) break;
+      hc_record& r = record(slot);
+      if (r.layout != hc_table::layout) convert(slot);
+      if (!(r.flags & HC_RECORD_LIVE)) continue;
+      bitmap |= 1ull << i;
+      memcpy(at, &r.expires, 8);  // expires and link
+      memcpy(at + 8, &r + 1, bytes);
+      at += 8 + bytes;
+    }
+    // A conversion just made marks the page again; what is written now is already the new layout.
+    dirty[page >> 6] &= ~(1ull << (page & 63));
+    memcpy(out, &bitmap, 8);
+    return static_cast<uint32_t>(at - out);
+  }
+  cursor = 0;
+  return 0;
+}
+
+void FlowTable::mark_all_dirty() {
+  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
+  for (uint32_t page = 0; page < pages; ++page) dirty[page >> 6] |= 1ull << (page & 63);
+}
+
+bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
+                          const Conversion* conversion) {
+  if (size < 8 || from.key_size != key_size || page >= max_slots_ >> page_shift) return false;
+  uint64_t bitmap;
+  memcpy(&bitmap, data, 8);
+  const uint32_t each = 8 + from.record_size();
+  if (size != 8 + static_cast<size_t>(std::popcount(bitmap)) * each) return false;
+  const uint32_t first = page << page_shift;
+  if (high_water_ < first + (1u << page_shift)) high_water_ = first + (1u << page_shift);
+  const uint8_t* at = data + 8;
+  for (uint64_t rest = bitmap; rest != 0; rest &= rest - 1, at += each) {
+    const uint32_t slot = first + static_cast<uint32_t>(std::countr_zero(rest));
+    hc_record& r = record(slot);
+    if (r.flags & HC_RECORD_LIVE) return false;  // the same page twice
+    memcpy(&r.expires, at, 8);
+    memcpy(&r + 1, at + 8, key_size);
+    uint8_t* value = value_of(slot);
+    if (layout_.defaults) layout_.defaults(value);
+    const uint8_t* old = at + 8 + (from.value_offset - sizeof(hc_record));
+    if (conversion)
+      conversion->run(old, value);
+    else
+      memcpy(value, old, from.value_size);
+    r.hash = hash_key(&r + 1, key_size, seed);
+    r.flags = HC_RECORD_LIVE;
+    r.layout = static_cast<uint16_t>(hc_table::layout);
+    index_put(index, index_mask, r.hash, slot);
+    ++live;
+    while (!old_index && live > index_mask / 2) {
+      start_growth();
+      if (!old_index) break;
+      while (old_index) grow_step();
+    }
+  }
+  if (conversion) mark(first);
+  return true;
+}
+
+void FlowTable::finish_load() {
+  free_head_ = no_slot;
+  for (uint32_t slot = high_water_; slot-- > 0;) {
+    hc_record& r = record(slot);
+    if (r.flags & HC_RECORD_LIVE) continue;
+    r.layout = static_cast<uint16_t>(hc_table::layout);
+    r.link = free_head_;
+    free_head_ = slot;
+  }
+}
+
+}  // namespace hotclick::core
