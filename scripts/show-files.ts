@@ -11,7 +11,7 @@ import type { ReferencePage } from './write-reference.ts';
 
 /** Where the reference lies; names of pages are relative to it. */
 const reference = fileURLToPath(new URL('../docs/reference/', import.meta.url));
-const shown = /(<!-- file: (\S+) -->\n+```\w*\n)[\s\S]*?(\n```)/g;
+const shown = /(<!-- file: (\S+) -->\n+```\w*\n)(?:[\s\S]*?\n)??(```)/g;
 
 /** The hand-written pages and README.md, each with the files it shows as they are now. */
 export async function shownPages(): Promise<ReferencePage[]> {
@@ -20,7 +20,7 @@ export async function shownPages(): Promise<ReferencePage[]> {
       const text = (await readFile(path, 'utf8')).replace(
         shown,
         (_, before: string, file: string, after: string) =>
-          `${before}${readFileSync(join(packageRoot, file), 'utf8').trimEnd()}${after}`,
+          `${before}${readFileSync(join(packageRoot, file), 'utf8').trimEnd()}\n${after}`,
       );
       return { file: relative(reference, path), text };
     }),

@@ -39,7 +39,7 @@ try {
   while (Number(await engine.read('meter.packets')) < 1000) await delay(10, undefined, { signal });
   console.log(`${(await engine.read('meter.hosts')).split(' ')[0]} is known`);
 
-  // Waiting ends early when the signal says so; before the first shard has rolled nothing is changed then.
+  // The signal may end it early as long as it is built and verified.
   await engine.upgrade(
     { HostMeter: source('v2') },
     { signal, onStep: ({ step, detail }) => console.log(`  ${step}: ${detail}`) },

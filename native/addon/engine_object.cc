@@ -154,6 +154,7 @@ void EngineObject::deliver(Napi::Env env) {
     }
     if (engine_ && engine_->shard(i).take_stop_request()) on_stop_.Call({});
   }
+  if (engine_) engine_->release_retired();
 }
 
 Napi::Value EngineObject::loadLibrary(const Napi::CallbackInfo& info) {
@@ -212,6 +213,7 @@ Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
   std::vector<NodePlan> nodes;
   std::vector<EdgeSpec> edges;
   if (!read_plan(info.Env(), info[0].As<Napi::Object>(), nodes, edges)) return info.Env().Undefined();
+  if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");
   GraphError failure;
   auto revision = engine_->prepare(nodes, edges, failure);
   if (!revision) {
@@ -228,21 +230,25 @@ Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::discard(const Napi::CallbackInfo& info) {
   revisions_.erase(u32(info[0]));
-  engine_->discard();
+  if (engine_) engine_->discard();
   return info.Env().Undefined();
 }
 
 Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
-  const auto revision = revisions_.find(u32(info[1]));
+  const uint32_t id = u32(info[1]);
+  const auto revision = revisions_.find(id);
   if (revision == revisions_.end()) return throw_error(info.Env(), "HC_INTERNAL", "no such revision");
   const bool thread = info[2].As<Napi::String>().Utf8Value() == "thread";
   auto command = std::make_unique<SwapCommand>(
       revision->second->graphs[shard], thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
-  return post(info.Env(), shard, std::move(command), [](Napi::Env env, Command& c) -> Napi::Value {
-    return Napi::Number::New(env, static_cast<double>(static_cast<SwapCommand&>(c).break_ns()));
-  });
+  return post(info.Env(), shard, std::move(command),
+              [this, shard, id](Napi::Env env, Command& c) -> Napi::Value {
+                engine_->shard(shard).learn_graph();
+                installed_[shard] = id;
+                return Napi::Number::New(env, static_cast<double>(static_cast<SwapCommand&>(c).break_ns()));
+              });
 }
 
 Napi::Value EngineObject::settle(const Napi::CallbackInfo& info) {

@@ -67,6 +67,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   // One observer a shard for each trace or tap.
   std::map<uint32_t, std::vector<std::shared_ptr<core::Observer>>> observers_;
   std::map<uint32_t, std::shared_ptr<core::Instrumentation>> instrumentations_;  // in use, by shard
+  std::map<uint32_t, uint32_t> installed_;  // by shard, the number of the revision that the host knows to run
   uint32_t next_id_ = 1;
 };
 

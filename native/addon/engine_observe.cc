@@ -12,6 +12,7 @@ using namespace core;
 
 /// observe({ kind: 'trace', filter, limit, snap } | { kind: 'tap', element, port, input, snap }) → number
 Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
+  if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");
   const auto o = info[0].As<Napi::Object>();
   const uint32_t snap = o.Get("snap").As<Napi::Number>().Uint32Value();
   const bool trace = o.Get("kind").As<Napi::String>().Utf8Value() == "trace";
@@ -38,10 +39,10 @@ Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::instrument(Napi::Env env) {
-  for (uint32_t i = 0; i < engine_->shards(); ++i) {
+  for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) {
     std::vector<std::shared_ptr<Observer>> all;
     for (const auto& [id, list] : observers_) all.push_back(list[i]);
-    const auto graph = engine_->shard(i).graph();
+    const auto graph = engine_->shard(i).known_graph();
     std::shared_ptr<Instrumentation> next;
     if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
     // The one before is in use until the command was run.

@@ -42,10 +42,12 @@ bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
 Napi::Value EngineObject::publish(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
-  auto command = std::make_unique<PublishCommand>(engine_->shard(shard).graph(), publish_room);
-  return post(info.Env(), shard, std::move(command), [](Napi::Env env, Command& c) -> Napi::Value {
+  auto command = std::make_unique<PublishCommand>(engine_->shard(shard).known_graph(), publish_room);
+  const uint32_t revision = installed_[shard];
+  return post(info.Env(), shard, std::move(command), [revision](Napi::Env env, Command& c) -> Napi::Value {
     const auto& p = static_cast<PublishCommand&>(c);
     auto o = Napi::Object::New(env);
+    o.Set("revision", revision);
     o.Set("more", p.more());
     o.Set("stale", p.stale());
     o.Set("spentNs", static_cast<double>(p.spent_ns()));
@@ -101,7 +103,7 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
   auto list = Napi::Array::New(info.Env());
-  const auto& graph = engine_->shard(shard).graph();
+  const auto& graph = engine_->shard(shard).known_graph();
   if (!graph) return list;
   // Counters are read while the shard writes them: each is one aligned word, so a value is old at worst.
   for (uint32_t i = 0; i < graph->nodes().size(); ++i) {
@@ -139,7 +141,7 @@ Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
   auto list = Napi::Array::New(info.Env());
-  const auto& graph = engine_->shard(shard).graph();
+  const auto& graph = engine_->shard(shard).known_graph();
   uint32_t n = 0;
   for (uint32_t i = 0; graph && i < graph->nodes().size(); ++i) {
     const Node& node = *graph->nodes()[i];

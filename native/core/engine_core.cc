@@ -54,9 +54,16 @@ bool EngineCore::settle(const PreparedRevision& revision) {
     shards_[i]->release_previous();
     shards_[i]->restored_statics.clear();
     shards_[i]->restored_tables.clear();
-    for (FlowTable* t : revision.graphs[i]->tables()) t->take_retired();
   }
+  release_retired();
   return true;
+}
+
+void EngineCore::release_retired() {
+  for (auto& shard : shards_) {
+    if (!shard->known_graph()) continue;
+    for (FlowTable* t : shard->known_graph()->tables()) t->take_retired();
+  }
 }
 
 void EngineCore::discard() {

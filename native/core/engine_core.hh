@@ -31,6 +31,9 @@ class EngineCore {
                                             const std::vector<EdgeSpec>& edges, GraphError& error);
   /// After every shard has installed it: lets go of what it replaced. False while something still drains.
   bool settle(const PreparedRevision& revision);
+  /// Lets go of what tables no longer need since their records were converted: the memory, and the library
+  /// whose functions converted them.
+  void release_retired();
   /// Instead of installing it.
   void discard();
 

@@ -57,6 +57,7 @@ std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool&
 }
 
 Shard::~Shard() {
+  known_graph_.reset();
   graph_.reset();
   previous_.reset();
   for (OpenDevice& d : devices_) d.device->close(d.device);
@@ -123,7 +124,10 @@ bool Shard::round() {
 
 void Shard::maintain() {
   bool converting = false;
-  for (FlowTable* t : graph_->tables()) converting |= t->maintain();
+  for (FlowTable* t : graph_->tables()) {
+    converting |= t->maintain();
+    if (HC_UNLIKELY(t->just_converted())) to_notify_ = true;  // the host releases what is left over
+  }
   if (converting) idle_rounds_ = 0;  // there is work to do in idle time
   if (HC_UNLIKELY(graph_->draining())) graph_->check_draining(face_.now > drain_deadline_);
 }

@@ -73,6 +73,11 @@ class Shard {
 
   /// The running graph (shard); host may read it while no swap is posted.
   const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
+  /// host: the running graph as far as the host has heard; a swap that is posted may be replacing it. Its nodes
+  /// live at least until release_previous().
+  const std::shared_ptr<ShardGraph>& known_graph() const { return known_graph_; }
+  /// host, when it hears that a swap is done and before it posts the next one.
+  void learn_graph() { known_graph_ = graph_; }
   /// On the shard: the graph before is kept until release_previous (host).
   void install(std::shared_ptr<ShardGraph> next);
   void release_previous() { previous_.reset(); }
@@ -142,7 +147,7 @@ class Shard {
   hc_shard face_ = {};
   PacketPool& pool_;
   ControlPage& control_;
-  std::shared_ptr<ShardGraph> graph_, previous_;
+  std::shared_ptr<ShardGraph> graph_, previous_, known_graph_;
   std::shared_ptr<StaticArena> statics_;
   std::vector<uint8_t> scratch_;
   uint64_t next_timer_ = 0;

@@ -4,9 +4,11 @@
 /// Threads: the shard's own, but for create(), load_page() and prepare_layout(), which another thread calls
 /// while the shard cannot see the table or the layout yet.
 #pragma once
+#include <atomic>
 #include <hotclick/table.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/mapped_region.hh"
@@ -59,13 +61,15 @@ class FlowTable : public hc_table {
   bool converting() const { return old_records_.ok(); }
   uint64_t converted() const { return converted_; }
 
-  /// Memory of a finished conversion, for another thread to release (munmap takes its time). Empty if there
-  /// is none.
+  /// Host: memory of a finished conversion, which is released off the path (munmap takes its time). Empty if
+  /// there is none.
   std::pair<MappedRegion, std::shared_ptr<Conversion>> take_retired();
 
   /// A bounded amount of upkeep: growth, conversion, and so much expiry that a full round takes five seconds.
   /// True when growth or conversion is under way.
   bool maintain();
+  /// On the shard: true once after each finished conversion, when there is something for take_retired().
+  bool just_converted() { return std::exchange(just_converted_, false); }
   /// Looks at every record now (tests, and the last sync before the end).
   void sweep_all();
 
@@ -117,6 +121,8 @@ class FlowTable : public hc_table {
   uint32_t grow_at_ = 0, convert_at_ = 0, convert_end_ = 0;
   uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
   uint64_t converted_ = 0;
+  bool just_converted_ = false;
+  std::atomic<bool> retired_{false};  // the retired members are the host's now, until it has taken them
 };
 
 }  // namespace hotclick::core

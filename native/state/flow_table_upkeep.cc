@@ -61,12 +61,14 @@ bool FlowTable::maintain() {
     grow_step();
     worked = true;
   }
-  if (converting() && !retired_records_.ok()) {
+  if (converting() && !retired_.load(std::memory_order_acquire)) {
     worked = true;
     for (uint32_t n = 0; n < convert_budget && convert_at_ < convert_end_; ++n) convert(convert_at_++);
     if (convert_at_ >= convert_end_) {
       retired_records_ = std::move(old_records_);
       retired_conversion_ = std::move(conversion_);
+      retired_.store(true, std::memory_order_release);
+      just_converted_ = true;
     }
   }
   if (shard->ticks != sweep_tick_) {
@@ -102,7 +104,11 @@ void FlowTable::sweep_all() {
 }
 
 std::pair<MappedRegion, std::shared_ptr<Conversion>> FlowTable::take_retired() {
-  return {std::move(retired_records_), std::move(retired_conversion_)};
+  if (!retired_.load(std::memory_order_acquire)) return {};
+  std::pair<MappedRegion, std::shared_ptr<Conversion>> out{std::move(retired_records_),
+                                                           std::move(retired_conversion_)};
+  retired_.store(false, std::memory_order_release);
+  return out;
 }
 
 }  // namespace hotclick::core

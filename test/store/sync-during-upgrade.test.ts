@@ -24,7 +24,12 @@ async function connections(engine: Engine): Promise<string[]> {
 t.test('syncs that meet an upgrade write every page with the layout it has', async (t) => {
   const store = mkdtempSync(join(tmpdir(), 'hotclick-sync-'));
   t.teardown(() => rmSync(store, { recursive: true }));
-  const engine = await Engine.start({ configuration: configuration(source), store, syncInterval: 1, threads: 2 });
+  const engine = await Engine.start({
+    configuration: configuration(source),
+    store,
+    syncInterval: 1,
+    threads: 2,
+  });
   t.teardown(() => engine.stop());
   await until(engine, 'fw.connections', flows);
   const known = await connections(engine);

@@ -1,6 +1,7 @@
 #include <hotclick/element.hpp>
 
 #include "mark_ip.hpp"
+#include "open_interface.hpp"
 using namespace hotclick;
 
 struct Counts {
@@ -51,7 +52,7 @@ struct FromDevice : Element {
     host->append(&interface, "%.*s", static_cast<int>(name.length), name.data);
     if (interface.overflow)
       return error.fail("'%.*s' is not the name of an interface", static_cast<int>(name.length), name.data);
-    device = host->device_open(self, "af_packet", path, text, error.text);
+    device = open_interface(self, "af_packet", path, text, error);
     return device != nullptr;
   }
 

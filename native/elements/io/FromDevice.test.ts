@@ -131,7 +131,7 @@ t.test('a link that goes down and an interface that comes back are said and surv
 
 t.test('mistakes are refused with a reason', (t) => {
   const create = (...args: string[]) => ElementHarness.create('FromDevice', args, noInputs);
-  t.throws(() => create('no-such-if'), { code: 'HC_CONFIGURE_FAILED', message: /no interface 'no-such-if'/ });
+  t.throws(() => create('no-such-if'), { code: 'HC_DEVICE', message: /no interface 'no-such-if'/ });
   t.throws(() => create('lo', 'METHOD NETMAP'), { message: /METHOD NETMAP is not available/ });
   t.throws(() => create('lo', 'BURST 257'), { message: /BURST must be from 1 to 256/ });
   t.throws(() => create('lo', 'HEADROOM 500'), { message: /HEADROOM must be at most/ });

@@ -1,6 +1,7 @@
 #include <hotclick/element.hpp>
 
 #include "mark_ip.hpp"
+#include "open_interface.hpp"
 using namespace hotclick;
 
 struct Counts {
@@ -43,7 +44,7 @@ struct KernelTun : Element {
     host->append(&file, "%.*s", static_cast<int>(name.length), name.data);
     if (file.overflow)
       return error.fail("'%.*s' is not the name of an interface", static_cast<int>(name.length), name.data);
-    device = host->device_open(self, "tun", interface, text, error.text);
+    device = open_interface(self, "tun", interface, text, error);
     return device != nullptr;
   }
 

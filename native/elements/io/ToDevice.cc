@@ -1,4 +1,6 @@
 #include <hotclick/element.hpp>
+
+#include "open_interface.hpp"
 using namespace hotclick;
 
 struct Counts {
@@ -46,7 +48,7 @@ struct ToDevice : Element {
     self->host->append(&interface, "%.*s", static_cast<int>(name.length), name.data);
     if (interface.overflow)
       return error.fail("'%.*s' is not the name of an interface", static_cast<int>(name.length), name.data);
-    device = self->host->device_open(self, "af_packet", path, text, error.text);
+    device = open_interface(self, "af_packet", path, text, error);
     return device != nullptr;
   }
 

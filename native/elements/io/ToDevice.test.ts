@@ -96,7 +96,7 @@ t.test('a frame that is too long or too short is dropped with a reason, the othe
 
 t.test('mistakes are refused with a reason', (t) => {
   const create = (...args: string[]) => ElementHarness.create('ToDevice', args, ends);
-  t.throws(() => create('no-such-if'), { code: 'HC_CONFIGURE_FAILED', message: /no interface 'no-such-if'/ });
+  t.throws(() => create('no-such-if'), { code: 'HC_DEVICE', message: /no interface 'no-such-if'/ });
   t.throws(() => create('lo', 'BURST 0'), { message: /BURST must be from 1 to 256/ });
   t.throws(() => create('lo', 'BURST 64', 'QUEUE 10'), { message: /QUEUE must be at least BURST/ });
   t.throws(() => create('lo', 'METHOD DPDK'), { message: /METHOD DPDK is not available/ });
