@@ -151,18 +151,21 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
 
   async #begin(configuration: Configuration, options: EngineOptions): Promise<void> {
-    await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? [], (error) =>
-      this.emit('failed', error),
+    void this.#shardThreads.failed.then((error) =>
+      this.#announce('failed', () => this.emit('failed', error)),
     );
+    await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? []);
     const before = await this.#store?.recover();
     if (before) this.#store?.restore(this.#native, this.threads, before);
-    await this.#upgrader.run({
+    const started = this.#upgrader.run({
       kind: 'start',
       ...(options.signal ? { signal: options.signal } : {}),
       design: async () =>
         this.#design(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
     });
-    await this.#store?.startSync(this.#native, this.threads, () => this.#upgrader.running, {
+    const failure = await Promise.race([started, this.#shardThreads.failed]);
+    if (failure instanceof Error) throw failure;
+    await this.#store?.startSync(this.#native, this.threads, this.#upgrader, {
       interval: options.syncInterval,
       onState: (error) => this.emit('store', error === undefined ? {} : { error }),
     });
@@ -198,7 +201,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
         throw new HotclickError('HC_NO_SUCH_CLASS', `the running graph has no element of class '${name}'`);
       }
       step.begin('build', names.join(', '));
-      const files = await Promise.all(names.map((name) => buildElement(changes[name]!, options)));
+      const files = await Promise.all(
+        names.map((name) => buildElement(changes[name]!, step.signal ? { signal: step.signal } : {})),
+      );
       step.begin('verify', names.join(', '));
       const loaded = new Map<string, LoadedClass>();
       for (const [i, name] of names.entries()) loaded.set(name, await this.#shelf.load(files[i]!, name));
@@ -227,7 +232,9 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
         const running = this.#running.classes.get(name);
         classes.set(
           name,
-          running?.sha256 === version.sha256 ? running : await this.#shelf.reload(name, version),
+          running?.sha256 === version.sha256
+            ? running
+            : { ...(await this.#shelf.reload(name, version)), ...version },
         );
       }
       return this.#design(
@@ -319,7 +326,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
   /** Writes to the store what has changed until now. */
   async sync(): Promise<void> {
-    await (await this.#syncedStore()).flush();
+    await this.#syncedStore();
   }
 
   /** Ends the threads after a last sync. May be called more than once. */
@@ -333,6 +340,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
 
   async #end(): Promise<void> {
     try {
+      await Promise.race([this.#upgrader.close(), this.#shardThreads.failed]);
       await this.#store?.stopSync();
       await this.#shardThreads.stop(this.#native);
       this.#native.close();
@@ -383,16 +391,14 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     const used = new Set(configuration.graph.elements.map(({ className }) => className));
     const kept = new Map([...classes].filter(([name]) => used.has(name)));
     const lookup = (name: string) => kept.get(name)?.elementClass;
-    try {
-      const checked = checkGraph(configuration.graph, lookup, sourceLines(configuration));
-      return { graph: configuration.graph, graphText: configuration.text, checked, classes: kept };
-    } catch (error) {
-      this.#unloadNew(classes);
-      throw error;
-    }
+    const checked = checkGraph(configuration.graph, lookup, sourceLines(configuration));
+    return { graph: configuration.graph, graphText: configuration.text, checked, classes: kept };
   }
 
-  /** The classes of a graph: those already loaded, those of the revision before a restart, those of the catalogue. */
+  /**
+   * The classes of a graph: those already loaded, those that an upgrade had chosen before a restart, those of the
+   * catalogue.
+   */
   async #loadClasses(
     graph: RouterGraph,
     loaded: ReadonlyMap<string, LoadedClass>,
@@ -405,16 +411,12 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
       const earlier = before?.libraries[className];
       const file = this.#catalogue.fileOf(className);
       if (known) classes.set(className, known);
-      else if (earlier) classes.set(className, await this.#shelf.reload(className, earlier));
-      else if (file !== undefined) classes.set(className, await this.#shelf.load(file, className));
+      else if (earlier && !(earlier.installed && file !== undefined))
+        classes.set(className, await this.#shelf.reload(className, earlier));
+      else if (file !== undefined)
+        classes.set(className, { ...(await this.#shelf.load(file, className)), installed: true });
     }
     return classes;
-  }
-
-  #unloadNew(classes: ReadonlyMap<string, LoadedClass>): void {
-    for (const { className, library } of classes.values()) {
-      if (this.#upgrader.running?.classes.get(className)?.library !== library) this.#shelf.unload(library);
-    }
   }
 
   #rollbackTarget(revision: number | undefined): RevisionRecord {

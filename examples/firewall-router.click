@@ -1,6 +1,6 @@
 // The firewall between two networks: a router with ARP, TTL and ICMP errors of its own.
 //
-//     hotclick run examples/firewall-router.click CLIENT_DEV=eth0 CLIENT_IP=10.1.0.1 CLIENT_MAC=… SERVER_DEV=eth1 …
+//     hotclick run examples/firewall-router.click --define CLIENT_DEV=eth0 --define CLIENT_IP=10.1.0.1 --define CLIENT_MAC=… --define SERVER_DEV=eth1 …
 //
 //     client 10.1.0.2 ═══ 10.1.0.1  router, Firewall  10.2.0.1 ═══ 10.2.0.2 server
 //

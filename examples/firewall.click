@@ -1,6 +1,6 @@
 // A transparent firewall: a bridge between a client side and a server side that passes only what the client began.
 //
-//     hotclick run examples/firewall.click CLIENT_DEV=eth0 SERVER_DEV=eth1 --threads 2
+//     hotclick run examples/firewall.click --define CLIENT_DEV=eth0 --define SERVER_DEV=eth1 --threads 2
 //
 //     client ═══ CLIENT_DEV ── Firewall ── SERVER_DEV ═══ server
 //

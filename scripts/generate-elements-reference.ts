@@ -36,7 +36,7 @@ export async function elementPages(): Promise<ReferencePage[]> {
 /** Pages there of classes that are gone. */
 export async function staleElementPages(): Promise<ReferencePage[]> {
   const current = new Set((await builtinClasses()).map(pageOf));
-  const files = await readdir(dirname(pathOf({ file: `${directory}/${index}` })));
+  const files = await readdir(dirname(pathOf({ file: `${directory}/${index}`, text: '' })));
   return files
     .map((name) => ({ file: `${directory}/${name}`, text: '' }))
     .filter(({ file }) => file !== `${directory}/${index}` && !current.has(file));
@@ -67,8 +67,7 @@ function indexPage(classes: readonly ElementClass[], familyOf: ReadonlyMap<strin
 ${origin}
 
 The ${classes.length} built-in element classes by family. Names, arguments, ports and handlers are Click's, and where one differs
-its page says so; \`Firewall\` and \`FastUDPFlows\` have other arguments or are hotclick's own. \`hotclick elements CLASS\` prints
-the same page in a terminal.
+its page says so; \`Firewall\` is hotclick's own. \`hotclick elements CLASS\` prints the same page in a terminal.
 
 **Ports** are inputs/outputs: \`1/1-2\` means one input and one or two outputs, \`-\` any number, \`=\` as many as inputs.
 **Processing** is input/output: \`h\` pushes, \`l\` pulls, \`a\` takes what its neighbours do. A handler's values of all shards are

@@ -27,6 +27,11 @@ export async function shownPages(): Promise<ReferencePage[]> {
   );
 }
 
+/** The files that a page shows. */
+export function shownFiles(page: string): string[] {
+  return [...page.matchAll(shown)].map((match) => match[2]!);
+}
+
 /** Markdown files of the root and of docs/, but for the generated ones. */
 export function handWrittenPages(): string[] {
   const docs = join(packageRoot, 'docs');

@@ -20,9 +20,10 @@ export async function isUpToDate(page: ReferencePage): Promise<boolean> {
 export async function writeReference(pages: readonly ReferencePage[]): Promise<void> {
   const onlyCheck = process.argv.includes('--check');
   for (const page of pages) {
+    if (await isUpToDate(page)) continue;
     if (!onlyCheck) {
       await writeFile(pathOf(page), page.text);
-    } else if (!(await isUpToDate(page))) {
+    } else {
       process.stderr.write(`docs/reference/${page.file} is out of date: run ${process.argv[1]}\n`);
       process.exitCode = 1;
     }

@@ -12,7 +12,7 @@ import { UdpStream } from '../lab/udp-stream.ts';
 import { countedBetween } from './attribution.ts';
 import { readDropCounters } from './drop-counters.ts';
 import { lastingFirewall } from './firewall-configuration.ts';
-import { baselineInterval, type Measurement, type UpgradeRun } from './measurement.ts';
+import { baselineInterval, intervalAfter, type Measurement, type UpgradeRun } from './measurement.ts';
 import type { Combination, UpgradeBenchOptions } from './options.ts';
 import { countForgotten, fillTable } from './table-filler.ts';
 
@@ -21,6 +21,8 @@ const flows = 16;
 /** ms until the traffic is steady. */
 const warmUp = 1000;
 const leastBaseline = 2000;
+/** ms after which an upgrade has failed. */
+const patience = 60_000;
 
 type Say = (text: string) => void;
 
@@ -147,7 +149,7 @@ class UpgradeBench {
       const report = await this.#change(runs.length);
       const totalMs = performance.now() - begin;
       await delay(this.#options.settleMs);
-      const seen = await stream.mark(`after ${name}`);
+      const seen = await stream.mark(intervalAfter(name));
       const now = seen.missing > 0 ? await readDropCounters(this.#lab, this.#engine.client) : counters;
       const repeated = seen.socketDrops > 0;
       runs.push({
@@ -164,12 +166,18 @@ class UpgradeBench {
     return runs;
   }
 
-  #change(done: number): Promise<UpgradeReport> {
+  async #change(done: number): Promise<UpgradeReport> {
     const { client } = this.#engine;
     const { strategy } = this.#combination;
-    return done % 2 === 0
-      ? client.upgrade({ Firewall: this.#library }, { strategy })
-      : client.rollback({ strategy });
+    // An engine that does not answer any more is ended, and with it the request.
+    const deadline = setTimeout(() => void this.#engine.kill(), patience);
+    try {
+      return await (done % 2 === 0
+        ? client.upgrade({ Firewall: this.#library }, { strategy })
+        : client.rollback({ strategy }));
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 
   #tell({ interval, breaksUs, totalMs, repeated }: UpgradeRun, seen: SinkInterval): void {

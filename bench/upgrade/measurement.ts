@@ -62,11 +62,27 @@ export interface Figures {
 
 export const baselineInterval = 'baseline';
 
+/** Name of the short interval between a run and the next. */
+export function intervalAfter(run: string): string {
+  return `after ${run}`;
+}
+
 export function figuresOf(measurement: Measurement): Figures {
   const { stream, connections, recordsBefore, recordsAfter, begunAgain } = measurement;
   const runs = measurement.runs.filter(({ repeated }) => !repeated);
   const named = new Map(stream.intervals.map((interval) => [interval.name, interval]));
   const intervals = runs.flatMap(({ interval }) => named.get(interval) ?? []);
+  // A packet is found missing when the next one of its flow arrives: that may be after the mark.
+  const counted = runs.flatMap(({ interval }) =>
+    [interval, intervalAfter(interval)].flatMap((name) => named.get(name) ?? []),
+  );
+  const lostBy = addUp(
+    runs.map((run) => {
+      const [during, after] = [named.get(run.interval), named.get(intervalAfter(run.interval))];
+      const missing = (during?.missing ?? 0) + (after?.missing ?? 0);
+      return attribute(missing, (during?.socketDrops ?? 0) + (after?.socketDrops ?? 0), run.counted);
+    }),
+  );
   const baseline = named.get(baselineInterval);
   const widest = intervals.reduce<SinkInterval | undefined>(
     (most, one) => (most === undefined || one.gapUs > most.gapUs ? one : most),
@@ -76,15 +92,10 @@ export function figuresOf(measurement: Measurement): Figures {
   return {
     runs: runs.length,
     repeated: measurement.runs.length - runs.length,
-    lost: sum(intervals, 'missing'),
-    duplicated: sum(intervals, 'duplicated'),
-    reordered: sum(intervals, 'reordered'),
-    lostBy: addUp(
-      runs.map(({ interval, counted }) => {
-        const seen = named.get(interval);
-        return attribute(seen?.missing ?? 0, seen?.socketDrops ?? 0, counted);
-      }),
-    ),
+    lost: sum(counted, 'missing') - lostBy.sink,
+    duplicated: sum(counted, 'duplicated'),
+    reordered: sum(counted, 'reordered'),
+    lostBy,
     baseline: {
       lost: baseline?.missing ?? 0,
       duplicated: baseline?.duplicated ?? 0,

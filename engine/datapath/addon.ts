@@ -33,6 +33,8 @@ export interface PrepareFailure {
 }
 
 export interface PublishedBytes {
+  /** The number of the prepared revision whose graph published. */
+  readonly revision: number;
   readonly more: boolean;
   readonly stale: boolean;
   readonly spentNs: number;
@@ -165,9 +167,10 @@ export interface NativeHarness {
 export interface Addon {
   readonly abi: number;
   describeLibrary(path: string): string;
-  runShard(engine: number, shard: number, cpu: number): 'stopped' | 'restart';
+  runShard(engine: number, shard: number): 'stopped' | 'restart';
   installRestarted(engine: number, shard: number): void;
-  nameShard(shard: number): void;
+  /** Names the thread and binds it to a CPU; -1 for any. */
+  prepareThread(shard: number, cpu: number): void;
   shardOf(
     source: number,
     destination: number,

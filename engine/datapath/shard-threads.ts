@@ -1,9 +1,8 @@
 /** The Workers of an engine's shards, and the control pages that they share with the host. */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ShardStats } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
-import { callNative, type NativeEngine } from './addon.ts';
+import { callNative, fromNative, type NativeEngine } from './addon.ts';
 import { addonPath } from './paths.ts';
 
 /** What the Worker of a shard is told. */
@@ -24,46 +23,61 @@ export function createControlPages(shards: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(shards * pageSize));
 }
 
+/** What the threads need of the native engine. */
+export type ThreadedEngine = Pick<NativeEngine, 'id' | 'stop'>;
+
 export class ShardThreads {
-  readonly #workers: Worker[] = [];
+  /** Resolves when a thread has died that nobody told to stop. */
+  readonly failed: Promise<Error>;
   readonly #control: DataView;
-  #failure: ((error: Error) => void) | undefined;
+  readonly #ended: Promise<unknown>[] = [];
+  #reportFailure: (error: Error) => void = () => {};
+  #stopping = false;
 
   constructor(control: Uint8Array) {
     this.#control = new DataView(control.buffer, control.byteOffset, control.byteLength);
+    this.failed = new Promise((resolve) => {
+      this.#reportFailure = resolve;
+    });
   }
 
-  /** Starts one Worker a shard; resolves when all are in their loops. `onFailure` hears of a thread that died. */
-  async start(
-    engine: NativeEngine,
-    shards: number,
-    cpus: readonly number[],
-    onFailure: (error: Error) => void,
-  ): Promise<void> {
-    this.#failure = onFailure;
+  /** Starts one Worker a shard; resolves when all are in their loops. @throws HotclickError when one cannot be. */
+  async start(engine: ThreadedEngine, shards: number, cpus: readonly number[]): Promise<void> {
     const entry = new URL('./shard-worker.js', import.meta.url);
+    const ready: Promise<unknown>[] = [];
     for (let shard = 0; shard < shards; ++shard) {
       const cpu = cpus.length ? cpus[shard % cpus.length]! : -1;
       const task: ShardTask = { addonFile: addonPath(), engine: engine.id, shard, cpu };
-      this.#workers.push(new Worker(entry, { workerData: task }));
+      const worker = new Worker(entry, { workerData: task });
+      worker.on('error', (cause) => this.#died(shard, cause));
+      this.#ended.push(new Promise((resolve) => worker.once('exit', resolve)));
+      worker.once('exit', () => this.#died(shard));
+      ready.push(new Promise((resolve) => worker.once('message', resolve)));
     }
-    await Promise.all(this.#workers.map((worker) => once(worker, 'message')));
-    for (const worker of this.#workers) {
-      worker.on('error', (cause) => {
-        this.#failure?.(
-          new HotclickError('HC_INTERNAL', `a shard's thread failed: ${cause.message}`, { cause }),
-        );
-      });
-    }
+    const failure = await Promise.race([Promise.all(ready), this.failed]);
+    if (failure instanceof Error) throw failure;
   }
 
   /** Tells the shards to leave their loops and waits until they have. */
-  async stop(engine: NativeEngine): Promise<void> {
-    this.#failure = undefined;
-    const ended = this.#workers.map((worker) => once(worker, 'exit'));
+  async stop(engine: ThreadedEngine): Promise<void> {
+    this.#stopping = true;
     callNative(() => engine.stop());
-    await Promise.all(ended);
-    this.#workers.length = 0;
+    await Promise.all(this.#ended);
+    this.#ended.length = 0;
+  }
+
+  #died(shard: number, cause?: Error): void {
+    if (this.#stopping) return;
+    const known = cause === undefined ? undefined : fromNative(cause);
+    this.#reportFailure(
+      known instanceof HotclickError
+        ? known
+        : new HotclickError(
+            'HC_INTERNAL',
+            `the thread of shard ${shard} failed: ${cause?.message ?? 'it ended by itself'}`,
+            { cause },
+          ),
+    );
   }
 
   stats(): ShardStats[] {

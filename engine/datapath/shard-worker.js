@@ -11,8 +11,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 const { addonFile, engine, shard, cpu } = workerData;
 /** @type {import('./addon.ts').Addon} */
 const native = createRequire(import.meta.url)(addonFile);
-native.nameShard(shard);
+native.prepareThread(shard, cpu);
 // Nothing to install yet: the call only warms the way that a thread restart will take.
 for (let i = 0; i < 100; ++i) native.installRestarted(engine, shard);
 parentPort?.postMessage('running');
-while (native.runShard(engine, shard, cpu) === 'restart') native.installRestarted(engine, shard);
+while (native.runShard(engine, shard) === 'restart') native.installRestarted(engine, shard);

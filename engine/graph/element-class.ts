@@ -21,7 +21,7 @@ export interface HandlerInfo {
 
 export interface FieldInfo {
   readonly name: string;
-  /** 'u8' … 'u64', 'i8' … 'i64', 'f64', 'bool', 'ip4', 'ether', 'bytes', 'text', 'time' (ns since the epoch). */
+  /** 'u8' … 'u64', 'i8' … 'i64', 'f64', 'bool', 'ip4', 'ether', 'bytes', 'text', 'time' (ns since the epoch), 'port' (u16 in network order). */
   readonly type: string;
   readonly offset: number;
   readonly size: number;

@@ -130,6 +130,13 @@ const codecs: Readonly<Record<string, FieldCodec>> = {
     (view, at) => view.getUint16(at, true),
     (view, at, value) => view.setUint16(at, value, true),
   ),
+  // As it stands in a packet.
+  port: integer(
+    16,
+    false,
+    (view, at) => view.getUint16(at),
+    (view, at, value) => view.setUint16(at, value),
+  ),
   u32: integer(
     32,
     false,
@@ -175,6 +182,7 @@ const sizes: Readonly<Record<string, number>> = {
   i8: 1,
   bool: 1,
   u16: 2,
+  port: 2,
   i16: 2,
   u32: 4,
   i32: 4,

@@ -13,6 +13,8 @@ export interface LibraryVersion {
   readonly version: string;
   /** Content hash under which the library archive keeps it; hex. */
   readonly sha256: string;
+  /** It was not chosen by an upgrade but is what the installation has: after a restart, what that has then. */
+  readonly installed?: true;
 }
 
 /** What the engine says when a revision begins. */

@@ -1,7 +1,7 @@
 /** What the shards of an engine publish, as the store wants it. */
 import type { NativeEngine } from '../datapath/addon.ts';
 import type { ElementClass, StateInfo } from '../graph/element-class.ts';
-import type { Revision } from '../upgrade/revision.ts';
+import type { Revision, RevisionDesign } from '../upgrade/revision.ts';
 import type { PublishedPage, PublishedState, PublishedStatic, StateLayout } from './state-page.ts';
 import type { StateSource } from './syncer.ts';
 
@@ -23,18 +23,25 @@ export interface PublicationStats {
   readonly longestNs: number;
 }
 
+/** What is known of the revisions that shards run: during an upgrade two of them. */
+export interface RunningRevisions {
+  readonly running: Revision | undefined;
+  /** By the number that `prepare` gave. */
+  design(prepared: number): RevisionDesign | undefined;
+}
+
 /** Collects from all shards. One collection carries all that was dirty when it began. */
 export class Publication implements StateSource {
-  readonly #engine: NativeEngine;
+  readonly #engine: Pick<NativeEngine, 'publish'>;
   readonly #shards: number;
-  readonly #running: () => Revision | undefined;
+  readonly #revisions: RunningRevisions;
   readonly #layouts = new WeakMap<StateInfo, StateLayout>();
   #stats: PublicationStats = { spentNs: 0, longestNs: 0 };
 
-  constructor(engine: NativeEngine, shards: number, running: () => Revision | undefined) {
+  constructor(engine: Pick<NativeEngine, 'publish'>, shards: number, revisions: RunningRevisions) {
     this.#engine = engine;
     this.#shards = shards;
-    this.#running = running;
+    this.#revisions = revisions;
   }
 
   get stats(): PublicationStats {
@@ -42,7 +49,7 @@ export class Publication implements StateSource {
   }
 
   async collect(): Promise<PublishedState> {
-    const revision = this.#running();
+    const revision = this.#revisions.running;
     if (!revision) return { revision: 0, pages: [], statics: [] };
     const collected = { pages: [] as PublishedPage[], statics: [] as PublishedStatic[] };
     let spentNs = 0;
@@ -51,11 +58,13 @@ export class Publication implements StateSource {
       let more = true;
       while (more) {
         const bytes = await this.#engine.publish(shard);
+        // Not always the running revision's: while an upgrade rolls, some shards run the next one already.
+        const published = this.#revisions.design(bytes.revision);
         spentNs += bytes.spentNs;
         longestNs = Math.max(longestNs, bytes.longestNs);
         for (const [element, state, kind, page, offset, size] of bytes.entries) {
           const data = bytes.data.subarray(offset, offset + size);
-          const elementClass = this.#classOf(revision, element);
+          const elementClass = published?.checked.byName.get(element)?.elementClass;
           const info = elementClass?.states.find(({ name }) => name === state);
           if (!elementClass || !info) continue;
           const layout = this.#layoutOf(elementClass, info);
@@ -69,12 +78,9 @@ export class Publication implements StateSource {
       }
     }
     this.#stats = { spentNs, longestNs };
-    return { revision: revision.number, ...collected };
+    return { revision: revision.number, shards: this.#shards, ...collected };
   }
 
-  #classOf(revision: Revision, element: string): ElementClass | undefined {
-    return revision.checked.byName.get(element)?.elementClass;
-  }
   #layoutOf(elementClass: ElementClass, state: StateInfo): StateLayout {
     const known = this.#layouts.get(state);
     if (known) return known;

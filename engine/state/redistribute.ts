@@ -56,7 +56,7 @@ export function redistributePages(
 function homeOf(layout: StateLayout, shards: number): (record: RawRecord) => number[] {
   const fields = layout.keySchema?.fields ?? [];
   const [source, destination] = fields.filter(({ type }) => type === 'ip4');
-  const ports = fields.filter(({ type, name }) => type === 'u16' && name.endsWith('port'));
+  const ports = fields.filter(({ type }) => type === 'port');
   const protocol = fields.find(({ name, type }) => name === 'protocol' && type === 'u8');
   const everywhere = Array.from({ length: shards }, (_, shard) => shard);
   if (!source || !destination) return () => everywhere;

@@ -50,6 +50,8 @@ export interface PublishedStatic extends StateAddress {
 /** All that one sync interval writes, in one transaction. */
 export interface PublishedState {
   readonly revision: number;
+  /** Shards of the engine: a record lies in the one that its packets come to. */
+  readonly shards?: number;
   readonly pages: readonly PublishedPage[];
   readonly statics: readonly PublishedStatic[];
 }

@@ -2,11 +2,10 @@
 import type { NativeEngine } from '../datapath/addon.ts';
 import type { EngineStats } from '../engine-types.ts';
 import type { HotclickError } from '../errors.ts';
-import type { Revision } from '../upgrade/revision.ts';
 import { diffRevisions, listRevisions } from './history-query.ts';
 import { RevisionJournal, type RevisionRecord } from './journal.ts';
 import { LibraryArchive } from './library-archive.ts';
-import { Publication } from './publication.ts';
+import { Publication, type RunningRevisions } from './publication.ts';
 import { getTable, listStates } from './query.ts';
 import { type RestoreSummary, restoreState } from './restore.ts';
 import { StateStore } from './store.ts';
@@ -45,7 +44,9 @@ export class StoreSession {
 
   /** `before` is the revision that ran last. */
   restore(engine: NativeEngine, shards: number, before: RevisionRecord): RestoreSummary {
-    const summary = restoreState(this.#store, engine, shards, before.shards);
+    // A revision may have been killed before its first sync: then the state is still spread as the one before left it.
+    const spread = this.#store.revisions().at(-1)?.shards ?? before.shards;
+    const summary = restoreState(this.#store, engine, shards, spread);
     this.#moved = summary.moved;
     return summary;
   }
@@ -53,12 +54,12 @@ export class StoreSession {
   async startSync(
     engine: NativeEngine,
     shards: number,
-    running: () => Revision | undefined,
+    revisions: RunningRevisions,
     options: SyncOptions,
   ): Promise<void> {
     // Records that have other slots now: everything is written, and what the store had ends.
     for (let shard = 0; this.#moved && shard < shards; ++shard) await engine.markAllDirty(shard);
-    this.#syncer = new StateSyncer(this.#store, new Publication(engine, shards, running), {
+    this.#syncer = new StateSyncer(this.#store, new Publication(engine, shards, revisions), {
       ...(options.interval === undefined ? {} : { interval: options.interval }),
       complete: this.#moved,
       onError: (error) => {

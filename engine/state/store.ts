@@ -40,6 +40,8 @@ export interface StateRevision {
   readonly lastWrite: number;
   /** Transactions that wrote state of it. */
   readonly writes: number;
+  /** Among how many shards its records are spread. */
+  readonly shards?: number;
 }
 
 export interface LoadedValue {
@@ -144,7 +146,7 @@ export class StateStore {
     await this.environment.commit({ values: records.length + catalog.values, pages }, () => {
       catalog.put();
       for (const { key, data, layoutId } of records) void this.#values.put(key, data, layoutId);
-      void this.#revisions.put(revision, nextRevisionRecord(revision, this.#revisions.get(revision)));
+      void this.#revisions.put(revision, nextRevisionRecord(published, this.#revisions.get(revision)));
     });
     catalog.saved();
   }
@@ -291,9 +293,18 @@ async function checkMarker(environment: Environment): Promise<void> {
   }
 }
 
-function nextRevisionRecord(revision: number, known: StateRevision | undefined): StateRevision {
+function nextRevisionRecord(
+  { revision, shards }: PublishedState,
+  known: StateRevision | undefined,
+): StateRevision {
   const now = Date.now();
-  return { revision, firstWrite: known?.firstWrite ?? now, lastWrite: now, writes: (known?.writes ?? 0) + 1 };
+  return {
+    revision,
+    firstWrite: known?.firstWrite ?? now,
+    lastWrite: now,
+    writes: (known?.writes ?? 0) + 1,
+    ...(shards === undefined ? {} : { shards }),
+  };
 }
 
 function checkNumber(what: string, value: number, largest: number): void {

@@ -168,8 +168,10 @@ class UnsavedState {
   readonly #statics = new Map<string, PublishedStatic>();
   #waiting: PublishedState | undefined;
   #revision = 0;
+  #shards: number | undefined;
 
   add(published: PublishedState): void {
+    this.#shards = published.shards;
     if (this.#waiting === undefined && this.#pages.size === 0 && this.#statics.size === 0) {
       this.#waiting = published; // the usual case: nothing is left over, so nothing needs merging
       this.#revision = published.revision;
@@ -184,6 +186,7 @@ class UnsavedState {
     if (this.#waiting !== undefined) return this.#waiting;
     return {
       revision: this.#revision,
+      ...(this.#shards === undefined ? {} : { shards: this.#shards }),
       pages: [...this.#pages.values()],
       statics: [...this.#statics.values()],
     };

@@ -19,7 +19,8 @@ export interface BuildOptions {
 
 /**
  * The library for `file`: built from a .cc source, or `file` itself when it is a .so.
- * @throws HotclickError HC_BUILD_FAILED with the compiler's first error, HC_ARGUMENT when the file is neither
+ * @throws HotclickError HC_BUILD_FAILED with the compiler's first error, HC_ARGUMENT when the file is neither; the
+ * signal's reason when that ended it
  */
 export async function buildElement(file: string, options: BuildOptions = {}): Promise<string> {
   if (!existsSync(file)) throw new HotclickError('HC_ARGUMENT', `there is no file ${file}`);
@@ -65,6 +66,7 @@ function compiler(args: readonly string[], file: string, { signal }: BuildOption
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     child.on('error', (cause) => {
+      if (signal?.aborted) return failed(signal.reason);
       failed(
         new HotclickError('HC_BUILD_FAILED', `the compiler ${command} cannot be run: ${cause.message}`, {
           cause,

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
@@ -21,48 +21,51 @@ export interface LoadedClass extends LibraryVersion {
   readonly elementClass: ElementClass;
 }
 
+/** What a shelf needs of the native engine. */
+export type LibraryLoader = Pick<NativeEngine, 'loadLibrary' | 'unloadLibrary'>;
+
 export class LibraryShelf {
-  readonly #engine: NativeEngine;
+  readonly #engine: LibraryLoader;
   readonly #directory: string;
   readonly #archive: LibraryArchive | undefined;
+  /** By content: the same library is loaded once. */
+  readonly #loaded = new Map<string, LoadedClass>();
 
-  private constructor(engine: NativeEngine, directory: string, archive: LibraryArchive | undefined) {
+  private constructor(engine: LibraryLoader, directory: string, archive: LibraryArchive | undefined) {
     this.#engine = engine;
     this.#directory = directory;
     this.#archive = archive;
   }
 
-  static async open(engine: NativeEngine, archive?: LibraryArchive): Promise<LibraryShelf> {
+  static async open(engine: LibraryLoader, archive?: LibraryArchive): Promise<LibraryShelf> {
     return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), 'hotclick-libraries-')), archive);
   }
 
-  /** Loads a library file. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */
+  /** Loads a library file, or gives what is loaded with that content. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */
   async load(file: string, expected?: string): Promise<LoadedClass> {
-    const { library, description } = callNative(() => this.#engine.loadLibrary(file));
-    try {
-      const elementClass = JSON.parse(description) as ElementClass;
-      const { className, version } = elementClass;
-      if (expected !== undefined && className !== expected) {
-        throw new HotclickError('HC_LIBRARY', `${file} holds the class ${className}, not ${expected}`);
-      }
-      const sha256 = createHash('sha256')
-        .update(await readFile(file))
-        .digest('hex');
-      const copy = this.#fileOf(sha256);
-      if (!existsSync(copy)) await copyFile(file, copy);
-      return { className, version, sha256, library, elementClass };
-    } catch (error) {
-      this.unload(library);
-      throw error;
-    }
+    const content = await readFile(file).catch((cause: Error) => {
+      throw new HotclickError('HC_LIBRARY', `the library ${file} cannot be read: ${cause.message}`, {
+        cause,
+      });
+    });
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const loaded = this.#loaded.get(sha256) ?? (await this.#loadContent(file, content, sha256));
+    if (expected === undefined || loaded.className === expected) return loaded;
+    throw new HotclickError('HC_LIBRARY', `${file} holds the class ${loaded.className}, not ${expected}`);
   }
 
   /** Loads what was loaded before, by content. @throws HotclickError HC_LIBRARY when it is not known any more */
   async reload(className: string, { sha256 }: LibraryVersion): Promise<LoadedClass> {
     const file = this.#fileOf(sha256);
     if (existsSync(file)) return this.load(file, className);
-    if (this.#archive?.has(sha256))
-      return this.load(await this.#archive.get(sha256, this.#directory), className);
+    if (this.#archive?.has(sha256)) {
+      const copy = await this.#archive.get(sha256, this.#directory);
+      try {
+        return await this.load(copy, className);
+      } finally {
+        await rm(copy, { force: true });
+      }
+    }
     throw new HotclickError(
       'HC_LIBRARY',
       `the library of ${className} with content ${sha256.slice(0, 12)}… is not in the store`,
@@ -75,16 +78,57 @@ export class LibraryShelf {
       await this.#archive.put(this.#fileOf(loaded.sha256), loaded);
   }
 
-  /** Lets go of a library: it leaves the process with the last instance that uses it. */
-  unload(library: number): void {
-    this.#engine.unloadLibrary(library);
+  /** Lets go of all libraries but these: each leaves the process with the last instance that uses it. */
+  unloadAllBut(used: Iterable<LoadedClass>): void {
+    const kept = new Set(Array.from(used, ({ sha256 }) => sha256));
+    for (const [sha256, { library }] of this.#loaded) {
+      if (kept.has(sha256)) continue;
+      this.#loaded.delete(sha256);
+      this.#engine.unloadLibrary(library);
+    }
   }
 
   async close(): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  /** From our own copy, so that what is loaded is what was hashed. */
+  async #loadContent(file: string, content: Uint8Array, sha256: string): Promise<LoadedClass> {
+    const copy = this.#fileOf(sha256);
+    const isNew = !existsSync(copy);
+    try {
+      if (isNew) await writeFile(copy, content, { mode: 0o600 });
+    } catch (cause) {
+      await rm(copy, { force: true });
+      throw new HotclickError(
+        'HC_LIBRARY',
+        `${file} cannot be copied to ${this.#directory}: ${messageOf(cause)}`,
+        {
+          cause,
+          hint: 'free some space there, or set TMPDIR',
+        },
+      );
+    }
+    try {
+      const { library, description } = callNative(() => this.#engine.loadLibrary(copy));
+      const elementClass = JSON.parse(description) as ElementClass;
+      const { className, version } = elementClass;
+      const loaded = { className, version, sha256, library, elementClass };
+      this.#loaded.set(sha256, loaded);
+      return loaded;
+    } catch (error) {
+      if (isNew) await rm(copy, { force: true });
+      if (!(error instanceof HotclickError)) throw error;
+      const { code, hint, details } = error;
+      throw new HotclickError(code, `${file}: ${error.message}`, { cause: error, hint, details });
+    }
+  }
+
   #fileOf(sha256: string): string {
     return join(this.#directory, `${sha256}.so`);
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

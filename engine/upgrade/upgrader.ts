@@ -34,8 +34,11 @@ export class Upgrader {
   readonly #shards: number;
   readonly #journal: Journal;
   readonly #shelf: LibraryShelf;
+  /** By the native engine's number: what the shards run, or ran until a moment ago. */
+  readonly #prepared = new Map<number, RevisionDesign>();
+  readonly #closing = new AbortController();
   #running: Revision | undefined;
-  #busy = false;
+  #transaction: Promise<UpgradeReport> | undefined;
 
   constructor(engine: NativeEngine, shards: number, journal: Journal, shelf: LibraryShelf) {
     this.#engine = engine;
@@ -49,59 +52,57 @@ export class Upgrader {
     return this.#running;
   }
 
-  /** @throws HotclickError of the step that failed; HC_UPGRADE_BUSY while another upgrade is under way */
+  /** What the native engine runs under a number that it gave for a prepared revision. */
+  design(prepared: number): RevisionDesign | undefined {
+    return this.#prepared.get(prepared);
+  }
+
+  /**
+   * @throws HotclickError of the step that failed; HC_UPGRADE_BUSY while another upgrade is under way, HC_UPGRADE_FAILED
+   * when the signal cancelled it
+   */
   async run(request: UpgradeRequest): Promise<UpgradeReport> {
-    if (this.#busy) throw new HotclickError('HC_UPGRADE_BUSY', 'another upgrade is under way');
-    this.#busy = true;
+    if (this.#closing.signal.aborted) throw new HotclickError('HC_NO_ENGINE', 'the engine is stopping');
+    if (this.#transaction) throw new HotclickError('HC_UPGRADE_BUSY', 'another upgrade is under way');
+    const { signal } = this.#closing;
+    const step = new StepTimer({
+      ...request,
+      signal: request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]),
+    });
+    this.#transaction = this.#transact(request, step);
     try {
-      return await this.#transact(request);
+      return await this.#transaction;
+    } catch (error) {
+      throw step.cancellation ?? error;
     } finally {
-      this.#busy = false;
+      this.#transaction = undefined;
+      this.#shelf.unloadAllBut(this.#running?.classes.values() ?? []);
     }
   }
 
-  async #transact(request: UpgradeRequest): Promise<UpgradeReport> {
+  /** Cancels an upgrade that is under way, or waits until it is done when its shards roll already; no other begins. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the engine is stopping'));
+    await this.#transaction?.catch(() => undefined);
+  }
+
+  async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
     const strategy: Strategy = request.strategy ?? 'swap';
     const running = this.#running;
-    const step = new StepTimer(request);
     step.begin('plan', `from revision ${running?.number ?? 0}`);
-    await this.#untilConverted(step, request);
+    await this.#untilConverted(step);
     const design = await request.design(running, step);
-    const keepsRunning = (sha256: string, className: string) =>
-      running?.classes.get(className)?.sha256 === sha256;
-    const discardNew = () => {
-      for (const loaded of design.classes.values()) {
-        if (running?.classes.get(loaded.className)?.library !== loaded.library)
-          this.#shelf.unload(loaded.library);
-      }
-    };
-    let prepared: number;
-    let actions: PlannedAction[];
-    try {
-      const graphActions = diffGraphs(running?.graph ?? emptyGraph, design.graph, (className) => {
-        const loaded = design.classes.get(className);
-        return loaded === undefined || !keepsRunning(loaded.sha256, className);
-      });
-      actions = plannedActions(graphActions, design, running);
-      if (request.dryRun) {
-        discardNew();
-        return {
-          ...step.report(),
-          revision: running?.number ?? 0,
-          parent: running?.number ?? 0,
-          strategy,
-          dryRun: true,
-          actions,
-          breaks: [],
-        };
-      }
-      request.signal?.throwIfAborted();
-      step.begin('prepare', `${actions.length} actions in ${this.#shards} shards`);
-      prepared = this.#prepare(graphPlan(design, running, graphActions), design);
-    } catch (error) {
-      discardNew();
-      throw error;
+    const graphActions = diffGraphs(running?.graph ?? emptyGraph, design.graph, (className) => {
+      const sha256 = design.classes.get(className)?.sha256;
+      return sha256 === undefined || running?.classes.get(className)?.sha256 !== sha256;
+    });
+    const actions = plannedActions(graphActions, design, running);
+    if (request.dryRun) {
+      const revision = running?.number ?? 0;
+      return { ...step.report(), revision, parent: revision, strategy, dryRun: true, actions, breaks: [] };
     }
+    step.begin('prepare', `${actions.length} actions in ${this.#shards} shards`);
+    const prepared = this.#prepare(graphPlan(design, running, graphActions), design);
     return this.#roll(request, design, prepared, actions, strategy, step);
   }
 
@@ -120,7 +121,7 @@ export class Upgrader {
     step: StepTimer,
   ): Promise<UpgradeReport> {
     const running = this.#running;
-    let record: RevisionRecord;
+    let record: RevisionRecord | undefined;
     try {
       for (const loaded of design.classes.values()) await this.#shelf.keep(loaded);
       record = await this.#journal.begin({
@@ -128,44 +129,64 @@ export class Upgrader {
         graphText: design.graphText,
         graph: design.graph,
         libraries: Object.fromEntries(
-          [...design.classes].map(([name, { version, sha256 }]) => [name, { version, sha256 }]),
+          [...design.classes].map(([name, { version, sha256, installed }]) => [
+            name,
+            { version, sha256, ...(installed ? { installed } : {}) },
+          ]),
         ),
         strategy,
         shards: this.#shards,
       });
       await this.#journal.step(record.revision, 'prepared');
+      step.begin('roll', 'shard 0');
     } catch (error) {
       this.#engine.discard(prepared);
+      if (record) await this.#giveUp(record, step.cancellation ?? error);
       throw error;
     }
+    const { revision } = record;
+    step.passPointOfNoReturn();
+    this.#remember(prepared, design);
     const breaks: ShardBreak[] = [];
     for (let shard = 0; shard < this.#shards; ++shard) {
-      step.begin('roll', `shard ${shard}`);
+      if (shard > 0) step.begin('roll', `shard ${shard}`);
+      // Fails only with the engine: then the next start ends what the journal has pending.
       breaks.push({ shard, breakNs: await this.#engine.roll(shard, prepared, strategy) });
-      await this.#record(() => this.#journal.step(record.revision, `rolled:${shard}`));
+      await this.#record(() => this.#journal.step(revision, `rolled:${shard}`));
     }
-    this.#running = { ...design, number: record.revision };
-    step.begin('commit', `revision ${record.revision}`);
+    this.#running = { ...design, number: revision };
+    step.begin('commit', `revision ${revision}`);
     this.#engine.refreshObservers();
-    while (!this.#engine.settle(prepared)) await pause(5);
-    for (const old of running?.classes.values() ?? []) {
-      if (design.classes.get(old.className)?.library !== old.library) this.#shelf.unload(old.library);
-    }
+    // An engine that stops does not wait for removed elements to drain.
+    while (!this.#engine.settle(prepared) && !this.#closing.signal.aborted) await pause(settleInterval);
     const report: RevisionReport = {
       breaks,
       timings: step.report().timings,
       ...(request.restores === undefined ? {} : { restores: request.restores }),
     };
-    await this.#record(() => this.#journal.commit(record.revision, report));
+    await this.#record(() => this.#journal.commit(revision, report));
     return {
       ...step.report(),
-      revision: record.revision,
+      revision,
       parent: running?.number ?? 0,
       strategy,
       dryRun: false,
       actions,
       breaks,
     };
+  }
+
+  /** A revision that was begun and refused: without this the journal would hold it pending, and no other could begin. */
+  #giveUp({ revision }: RevisionRecord, error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    return this.#record(() => this.#journal.fail(revision, reason));
+  }
+
+  /** Of the revisions before only the last can still be of interest: a sync may bring pages that it published. */
+  #remember(prepared: number, design: RevisionDesign): void {
+    const last = [...this.#prepared.keys()].at(-1);
+    for (const number of this.#prepared.keys()) if (number !== last) this.#prepared.delete(number);
+    this.#prepared.set(prepared, design);
   }
 
   /** Once shards have rolled, the revision runs whether the journal can be written or not. */
@@ -178,7 +199,7 @@ export class Upgrader {
   }
 
   /** A table converts to one layout at a time: waits for the conversion that the upgrade before began. */
-  async #untilConverted(step: StepTimer, { signal }: UpgradeRequest): Promise<void> {
+  async #untilConverted(step: StepTimer): Promise<void> {
     const converting = () => {
       for (let shard = 0; shard < this.#shards; ++shard) {
         const state = this.#engine.states(shard).find((one) => one.converting);
@@ -188,26 +209,60 @@ export class Upgrader {
     };
     for (let state = converting(); state; state = converting()) {
       step.begin('plan', `waiting until ${state.element}/${state.state} is converted`);
-      signal?.throwIfAborted();
-      await pause(5);
+      await pause(settleInterval);
     }
   }
 }
 
-/** Tells of steps as they begin and sums up what each took. */
+/** Tells of steps as they begin, refuses to begin one when the upgrade was cancelled, and sums up what each took. */
 export class StepTimer {
   readonly #timings: Record<string, number> = {};
-  readonly #options: UpgradeOptions;
+  readonly #options: Pick<UpgradeOptions, 'onStep' | 'signal'>;
   #current: { step: string; since: number } | undefined;
+  #last = 'plan';
+  #returns = true;
 
-  constructor(options: UpgradeOptions) {
+  constructor(options: Pick<UpgradeOptions, 'onStep' | 'signal'>) {
     this.#options = options;
   }
-  begin(step: string, detail: string): void {
-    this.#end();
-    this.#current = { step, since: performance.now() };
-    this.#options.onStep?.({ step, detail });
+
+  /** For work that can be cancelled by itself. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
   }
+
+  /** Why the upgrade may not go on; undefined when it may, or must. */
+  get cancellation(): HotclickError | undefined {
+    const { signal } = this.#options;
+    if (!this.#returns || !signal?.aborted) return undefined;
+    const { reason } = signal;
+    const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
+    return new HotclickError('HC_UPGRADE_FAILED', `the upgrade was cancelled in step ${this.#last}${why}`, {
+      cause: reason,
+    });
+  }
+
+  /** @throws HotclickError HC_UPGRADE_FAILED when the upgrade was cancelled */
+  begin(step: string, detail: string): void {
+    const cancellation = this.cancellation;
+    if (cancellation) throw cancellation;
+    this.#end();
+    this.#last = step;
+    this.#current = { step, since: performance.now() };
+    try {
+      this.#options.onStep?.({ step, detail });
+    } catch (error) {
+      if (this.#returns) throw error;
+      // A listener must not end what can only be finished.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+
+  /** From now on the upgrade is carried through. */
+  passPointOfNoReturn(): void {
+    this.#returns = false;
+  }
+
   report(): { timings: Record<string, number> } {
     this.#end();
     return { timings: { ...this.#timings } };
@@ -219,6 +274,9 @@ export class StepTimer {
     this.#current = undefined;
   }
 }
+
+/** ms between two looks at something that ends soon. */
+const settleInterval = 5;
 
 const emptyGraph = { elements: [], connections: [], requirements: [] };
 

@@ -4,6 +4,8 @@ import { ElementHarness } from '../../engine/testing/element-harness.ts';
 import { ipv4 } from '../../engine/testing/frames.ts';
 import { buildElement } from '../../engine/upgrade/build-element.ts';
 
+t.setTimeout(120_000);
+
 const cacheDirectory = t.testdir({});
 
 /** Compiles an example as `hotclick upgrade` would. */
@@ -46,17 +48,24 @@ t.test('HostMeter counts by host and forgets hosts that are idle', async (t) => 
   t.same([h.read('hosts'), h.read('hosts_ever'), h.read('packets')], ['', '2', '3']);
 });
 
-t.test('HostMeter 2 goes on with the counts of version 1, and version 1 with those of version 2', async (t) => {
-  const v1 = await build('HostMeter/v1/HostMeter.cc');
-  const v2 = await build('HostMeter/v2/HostMeter.cc');
-  using h = ElementHarness.create('HostMeter', [], { library: v1 });
-  h.push(0, [packetFrom('10.0.0.1')]);
-  const [, , second] = h.read('hosts').trim().split(' ');
-  h.upgrade(v2);
-  t.equal(h.read('hosts'), `10.0.0.1 1 0 ${second}\n`, 'widened, and from seconds to nanoseconds');
-  h.push(0, [packetFrom('10.0.0.1'), packetFrom('10.0.0.2')]);
-  h.run(); // a round of the shard: records that nobody touched are converted too
-  h.upgrade(v1);
-  t.equal(h.read('hosts'), `10.0.0.1 2 ${second}\n10.0.0.2 1 ${second}\n`, 'what version 2 counted is kept');
-  t.same([h.read('packets'), h.read('hosts_ever')], ['3', '2']);
-});
+t.test(
+  'HostMeter 2 goes on with the counts of version 1, and version 1 with those of version 2',
+  async (t) => {
+    const v1 = await build('HostMeter/v1/HostMeter.cc');
+    const v2 = await build('HostMeter/v2/HostMeter.cc');
+    using h = ElementHarness.create('HostMeter', [], { library: v1 });
+    h.push(0, [packetFrom('10.0.0.1')]);
+    const [, , second] = h.read('hosts').trim().split(' ');
+    h.upgrade(v2);
+    t.equal(h.read('hosts'), `10.0.0.1 1 0 ${second}\n`, 'widened, and from seconds to nanoseconds');
+    h.push(0, [packetFrom('10.0.0.1'), packetFrom('10.0.0.2')]);
+    h.run(); // a round of the shard: records that nobody touched are converted too
+    h.upgrade(v1);
+    t.equal(
+      h.read('hosts'),
+      `10.0.0.1 2 ${second}\n10.0.0.2 1 ${second}\n`,
+      'what version 2 counted is kept',
+    );
+    t.same([h.read('packets'), h.read('hosts_ever')], ['3', '2']);
+  },
+);

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
+t.setTimeout(120_000);
+
 /** Runs an example as a user does: with `hotclick` as it is built in dist/. */
 function run(file: string): string {
   const program = fileURLToPath(new URL(file, import.meta.url));

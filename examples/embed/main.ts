@@ -39,14 +39,16 @@ try {
   while (Number(await engine.read('meter.packets')) < 1000) await delay(10, undefined, { signal });
   console.log(`${(await engine.read('meter.hosts')).split(' ')[0]} is known`);
 
-  // The signal may end it early as long as it is built and verified.
+  // The signal can cancel it until the first shard rolls.
   await engine.upgrade(
     { HostMeter: source('v2') },
     { signal, onStep: ({ step, detail }) => console.log(`  ${step}: ${detail}`) },
   );
 
   try {
-    await engine.apply(configuration.replace('HostMeter', 'HostMeter(TIMEOUT soon)'), { file: 'wrong.click' });
+    await engine.apply(configuration.replace('HostMeter', 'HostMeter(TIMEOUT soon)'), {
+      file: 'wrong.click',
+    });
   } catch (error) {
     if (!(error instanceof HotclickError)) throw error;
     console.log(`${error.code}: ${error.message}`);

@@ -20,27 +20,27 @@ Shard* shard_from(const Napi::CallbackInfo& info, std::shared_ptr<EngineCore>& e
   return nullptr;
 }
 
-/// runShard(engine, shard, cpu): the loop. Returns 'stopped', or 'restart' when the graph is to be installed
-/// and the loop to be entered again. cpu -1 = anywhere.
+/// runShard(engine, shard): the loop. Returns 'stopped', or 'restart' when the graph is to be installed and the
+/// loop to be entered again.
 Napi::Value run_shard(const Napi::CallbackInfo& info) {
   std::shared_ptr<EngineCore> engine;
   Shard* shard = shard_from(info, engine);
   if (!shard) return info.Env().Undefined();
-  const int32_t cpu = info[2].As<Napi::Number>().Int32Value();
-  if (cpu >= 0) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<size_t>(cpu), &set);
-    if (sched_setaffinity(0, sizeof(set), &set) != 0) {
-      return throw_error(info.Env(), "HC_ARGUMENT", "there is no CPU " + std::to_string(cpu));
-    }
-  }
   const Leave why = shard->run();
   return Napi::String::New(info.Env(), why == Leave::restart ? "restart" : "stopped");
 }
 
-/// nameShard(shard): the thread's name and the precision of its timers.
-Napi::Value name_shard(const Napi::CallbackInfo& info) {
+/// prepareThread(shard, cpu): the thread's name, the precision of its timers and the CPU it stays on, -1 for
+/// any.
+Napi::Value prepare_thread(const Napi::CallbackInfo& info) {
+  const int32_t cpu = info[1].As<Napi::Number>().Int32Value();
+  if (cpu >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu < CPU_SETSIZE) CPU_SET(static_cast<size_t>(cpu), &set);
+    if (sched_setaffinity(0, sizeof(set), &set) != 0)
+      return throw_error(info.Env(), "HC_ARGUMENT", "there is no CPU " + std::to_string(cpu) + " to run on");
+  }
   const std::string name = "hc-shard-" + std::to_string(info[0].As<Napi::Number>().Uint32Value());
   prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
   prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
@@ -71,7 +71,7 @@ Napi::Value shard_of(const Napi::CallbackInfo& info) {
 
 void define_shard_entry(Napi::Env env, Napi::Object exports) {
   exports.Set("runShard", Napi::Function::New(env, run_shard));
-  exports.Set("nameShard", Napi::Function::New(env, name_shard));
+  exports.Set("prepareThread", Napi::Function::New(env, prepare_thread));
   exports.Set("shardOf", Napi::Function::New(env, shard_of));
   exports.Set("installRestarted", Napi::Function::New(env, install_restarted));
 }

@@ -36,6 +36,7 @@ constexpr TypeWords words[] = {
     {HC_TIME, "time", "a time"},
     {HC_BYTES, "bytes", "bytes"},
     {HC_TEXT, "text", "text"},
+    {HC_PORT, "port", "a port"},
     {HC_REST, "rest", "further arguments"},
 };
 

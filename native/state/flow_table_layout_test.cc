@@ -2,8 +2,8 @@
 #include <map>
 #include <vector>
 
+#include "../test/table_fixture.hh"
 #include "flow_table.hh"
-#include "table_fixture.hh"
 
 using namespace hotclick;
 using namespace hotclick::core;

@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "table_fixture.hh"
+#include "../test/table_fixture.hh"
 
 using namespace hotclick;
 using namespace hotclick::core;

@@ -15,7 +15,8 @@ set -e
 if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi
 mount -t sysfs sysfs /sys
 ip link set lo up
-trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+# A job is the shell around the engine, not the engine.
+trap 'set +e; hotclick stop &> /dev/null; kill $(jobs -p) 2> /dev/null' EXIT
 `;
 
 t.test('the tutorial does what it says, command by command', async (t) => {

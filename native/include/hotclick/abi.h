@@ -157,6 +157,7 @@ typedef enum hc_type {
   HC_TIME,     /* u64 ns since the epoch (state fields) */
   HC_BYTES,    /* opaque bytes (state fields) */
   HC_TEXT,     /* zero-terminated characters (state fields) */
+  HC_PORT,     /* u16 in network order: a TCP or UDP port (state fields) */
   HC_REST      /* all remaining arguments, raw, see hc_arguments */
 } hc_type;
 

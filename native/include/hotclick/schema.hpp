@@ -29,6 +29,10 @@ struct Rate {
 struct Time {
   uint64_t ns = 0;  // since the epoch
 };
+/// A TCP or UDP port as it stands in a packet. For schemas: `HC_FIELD_AS(Flow, source_port, Port)`.
+struct Port {
+  uint16_t value = 0;  // network order
+};
 using String = hc_string;
 
 namespace detail {
@@ -63,6 +67,8 @@ constexpr uint32_t type_code() {
     return HC_RATE;
   else if constexpr (__is_same(U, Time))
     return HC_TIME;
+  else if constexpr (__is_same(U, Port))
+    return HC_PORT;
   else if constexpr (__is_same(U, String))
     return HC_STRING;
   else
@@ -86,6 +92,10 @@ constexpr hc_field make_field(const char* name, size_t offset) {
 /// One field of a schema: `HC_FIELD(Connection, packets)`.
 #define HC_FIELD(Record, member) \
   ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member))
+
+/// A field that is to be read as another type of the same size: `HC_FIELD_AS(Flow, source, Ipv4Address)`.
+#define HC_FIELD_AS(Record, member, Type) \
+  ::hotclick::detail::make_field<Type>(#member, offsetof(Record, member))
 
 inline constexpr unsigned max_fields = 24, max_conversions = 4;
 

@@ -27,10 +27,11 @@ struct FlowKey {
   }
 };
 static_assert(sizeof(FlowKey) == 16);
-constexpr auto flow_key_v1 = schema<FlowKey>(
-    1, detail::make_field<Ipv4Address>("inside", offsetof(FlowKey, inside)),
-    detail::make_field<Ipv4Address>("outside", offsetof(FlowKey, outside)), HC_FIELD(FlowKey, inside_port),
-    HC_FIELD(FlowKey, outside_port), HC_FIELD(FlowKey, protocol), HC_FIELD(FlowKey, zero));
+constexpr auto flow_key_v1 =
+    schema<FlowKey>(1, detail::make_field<Ipv4Address>("inside", offsetof(FlowKey, inside)),
+                    detail::make_field<Ipv4Address>("outside", offsetof(FlowKey, outside)),
+                    HC_FIELD_AS(FlowKey, inside_port, Port), HC_FIELD_AS(FlowKey, outside_port, Port),
+                    HC_FIELD(FlowKey, protocol), HC_FIELD(FlowKey, zero));
 
 /// Where a connection stands. The TCP states are those of an observer between the ends (RFC 9293,
 /// section 3.3.2): `fin_wait` one end has closed, `close_wait` its FIN is acknowledged, `last_ack` both have

@@ -17,7 +17,7 @@ static_assert(sizeof(FlowId) == 16);
 constexpr auto flow_id_v1 =
     schema<FlowId>(1, detail::make_field<Ipv4Address>("source", offsetof(FlowId, source)),
                    detail::make_field<Ipv4Address>("destination", offsetof(FlowId, destination)),
-                   HC_FIELD(FlowId, source_port), HC_FIELD(FlowId, destination_port),
+                   HC_FIELD_AS(FlowId, source_port, Port), HC_FIELD_AS(FlowId, destination_port, Port),
                    HC_FIELD(FlowId, protocol), HC_FIELD(FlowId, zero));
 
 // Mapping::flags
@@ -46,12 +46,13 @@ struct Mapping {
   }
 };
 static_assert(sizeof(Mapping) == 32, "a record with its header and key fills one cache line");
-constexpr auto mapping_v1 = schema<Mapping>(
-    1, detail::make_field<Ipv4Address>("source", offsetof(Mapping, source)),
-    detail::make_field<Ipv4Address>("destination", offsetof(Mapping, destination)),
-    HC_FIELD(Mapping, source_port), HC_FIELD(Mapping, destination_port), HC_FIELD(Mapping, ip_adjust),
-    HC_FIELD(Mapping, transport_adjust), HC_FIELD(Mapping, output), HC_FIELD(Mapping, peer_output),
-    HC_FIELD(Mapping, input), HC_FIELD(Mapping, flags), HC_FIELD(Mapping, packets));
+constexpr auto mapping_v1 =
+    schema<Mapping>(1, detail::make_field<Ipv4Address>("source", offsetof(Mapping, source)),
+                    detail::make_field<Ipv4Address>("destination", offsetof(Mapping, destination)),
+                    HC_FIELD_AS(Mapping, source_port, Port), HC_FIELD_AS(Mapping, destination_port, Port),
+                    HC_FIELD(Mapping, ip_adjust), HC_FIELD(Mapping, transport_adjust),
+                    HC_FIELD(Mapping, output), HC_FIELD(Mapping, peer_output), HC_FIELD(Mapping, input),
+                    HC_FIELD(Mapping, flags), HC_FIELD(Mapping, packets));
 
 /// The mapping that turns `from` into `to`.
 inline void fill_mapping(Mapping& m, const FlowId& from, const FlowId& to) {

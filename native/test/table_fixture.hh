@@ -5,8 +5,8 @@
 #include <string>
 
 #include "../core/host.hh"
-#include "../test/unit.hpp"
-#include "flow_table.hh"
+#include "../state/flow_table.hh"
+#include "unit.hpp"
 
 namespace hotclick::core {
 
