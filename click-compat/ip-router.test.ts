@@ -38,7 +38,7 @@ const read = (defines: Record<string, string> = {}, changed = text) =>
 
 t.test('the IP router is a valid router', async (t) => {
   const { elements } = checkGraph(read(), classes);
-  t.equal(elements.length, 43);
+  t.equal(elements.length, 44);
   const queue = elements.find(({ element }) => element.name === 'if0/queue');
   t.same([queue?.inputs, queue?.outputs], [['push'], ['pull']]);
   const agnostic = elements.find(({ element }) => element.name === 'forward1/ttl');

@@ -28,7 +28,8 @@ import { buildElement } from './upgrade/build-element.ts';
 import { LibraryShelf, type LoadedClass } from './upgrade/library-shelf.ts';
 import { MemoryJournal } from './upgrade/memory-journal.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
-import { type RevisionReport, type StepTimer, Upgrader } from './upgrade/upgrader.ts';
+import type { StepTimer } from './upgrade/step-timer.ts';
+import { type RevisionReport, Upgrader } from './upgrade/upgrader.ts';
 
 export interface EngineEvents {
   /** What Print, IPPrint and Script say. */
@@ -69,6 +70,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   readonly #startedAt = performance.now();
   #unheard: { readonly event: keyof EngineEvents; readonly emit: () => void }[] = [];
   #stopping: Promise<void> | undefined;
+  #saidStopped = false;
 
   private constructor(parts: {
     threads: number;
@@ -309,7 +311,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     file: string,
     options: { snaplen?: number; limit?: number; signal?: AbortSignal } = {},
   ): Promise<TapSummary> {
-    return tap(this.#native, edge, file, options);
+    return tap(this.#native, this.graph, edge, file, options);
   }
 
   async stateList(): Promise<unknown> {
@@ -437,6 +439,8 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
 
   #hearStop(): void {
+    if (this.#saidStopped) return;
+    this.#saidStopped = true;
     this.#announce('stopped', () => this.emit('stopped'));
   }
 

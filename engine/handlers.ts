@@ -27,12 +27,15 @@ export function mergeValues(how: string, values: readonly string[]): string {
   }
 }
 
+/** What handlers need of the native engine. */
+export type HandledEngine = Pick<NativeEngine, 'handler' | 'elementStats'>;
+
 export class Handlers {
-  readonly #engine: NativeEngine;
+  readonly #engine: HandledEngine;
   readonly #shards: number;
   readonly #running: () => Revision;
 
-  constructor(engine: NativeEngine, shards: number, running: () => Revision) {
+  constructor(engine: HandledEngine, shards: number, running: () => Revision) {
     this.#engine = engine;
     this.#shards = shards;
     this.#running = running;

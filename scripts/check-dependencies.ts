@@ -22,7 +22,7 @@ const parts: readonly Part[] = [
   { name: 'click-compat', paths: /^click-compat\//, uses: ['graph', 'errors'] },
   { name: 'state', paths: /^engine\/state\//, uses: ['errors', 'graph', 'datapath', 'upgrade'] },
   { name: 'upgrade', paths: /^engine\/upgrade\//, uses: ['errors', 'graph', 'datapath', 'state'] },
-  { name: 'observe', paths: /^engine\/observe\//, uses: ['errors', 'datapath'] },
+  { name: 'observe', paths: /^engine\/observe\//, uses: ['errors', 'graph', 'datapath'] },
   { name: 'control', paths: /^engine\/control\//, uses: ['errors', 'graph'] },
   {
     name: 'engine',

@@ -100,6 +100,7 @@ const nowhere: CliContext = {
   outputGone: new AbortController().signal,
   startEngine: () => Promise.reject(new Error('no command runs here')),
   builtinClasses: () => Promise.resolve([]),
+  argumentFaults: () => Promise.resolve([]),
   setExitCode: () => {},
 };
 

@@ -2,6 +2,8 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { EngineOptions } from '../engine-types.ts';
+import type { CheckedGraph } from '../graph/check.ts';
+import type { Diagnostic } from '../graph/diagnostics.ts';
 import type { ElementClass } from '../graph/element-class.ts';
 import type { RunningEngine } from './running-engine.ts';
 
@@ -15,6 +17,8 @@ export interface CliContext {
   /** Loads the native datapath only when it is called. */
   readonly startEngine: (options: EngineOptions) => Promise<RunningEngine>;
   readonly builtinClasses: () => Promise<ElementClass[]>;
+  /** What the elements of a graph have against their arguments. */
+  readonly argumentFaults: (graph: CheckedGraph) => Promise<Diagnostic[]>;
   /** For a command that ends well but has to say that something is wrong. */
   readonly setExitCode: (code: number) => void;
 }

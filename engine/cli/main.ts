@@ -15,6 +15,7 @@ const cli: CliContext = {
   outputGone: outputGone.signal,
   startEngine: async (options) => (await import('../engine.ts')).Engine.start(options),
   builtinClasses: async () => (await import('../datapath/class-catalogue.ts')).builtinClasses(),
+  argumentFaults: async (graph) => (await import('../datapath/check-arguments.ts')).argumentFaults(graph),
   setExitCode: (code) => {
     process.exitCode = code;
   },

@@ -167,6 +167,11 @@ export interface NativeHarness {
 export interface Addon {
   readonly abi: number;
   describeLibrary(path: string): string;
+  /** For each of some elements of one class: null, or why it does not take its arguments. Nothing is opened. */
+  checkArguments(
+    path: string,
+    elements: readonly Omit<NodePlan, 'library' | 'predecessor' | 'keep'>[],
+  ): ({ readonly message: string; readonly argument: number } | null)[];
   runShard(engine: number, shard: number): 'stopped' | 'restart';
   installRestarted(engine: number, shard: number): void;
   /** Names the thread and binds it to a CPU; -1 for any. */

@@ -27,6 +27,8 @@ export interface CheckedGraph {
   /** In the order of `graph.elements`. */
   readonly elements: readonly CheckedElement[];
   readonly byName: ReadonlyMap<string, CheckedElement>;
+  /** Finds the lines that messages about this graph show. */
+  readonly sourceLine?: SourceLineLookup;
 }
 
 /**
@@ -43,7 +45,7 @@ export function checkGraph(
   if (check.faults.length > 0) {
     throw diagnosticsError('HC_CONFIG_INVALID', check.faults, options.sourceLine);
   }
-  return checked;
+  return options.sourceLine === undefined ? checked : { ...checked, sourceLine: options.sourceLine };
 }
 
 /** An element while it is checked. Without a class it has the ports that are used, so that the rest can be checked. */

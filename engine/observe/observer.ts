@@ -3,9 +3,12 @@ import { callNative, type NativeEngine, type NativeEvent, type ObserverSpec } fr
 
 const pollInterval = 20;
 
+/** What observing needs of the native engine. */
+export type ObservedEngine = Pick<NativeEngine, 'observe' | 'takeEvents' | 'stopObserving'>;
+
 /** Yields arrays of events. Ends with the signal; the observer is taken out of the graph when the reader stops. */
 export async function* observe(
-  engine: NativeEngine,
+  engine: ObservedEngine,
   spec: ObserverSpec,
   signal: AbortSignal | undefined,
   onLost: (lost: number) => void,

@@ -1,7 +1,7 @@
 /** Packets that match a filter, followed from element to element. */
-import type { NativeEngine, NativeEvent } from '../datapath/addon.ts';
+import type { NativeEvent } from '../datapath/addon.ts';
 import type { TraceEvent } from '../engine-types.ts';
-import { observe } from './observer.ts';
+import { type ObservedEngine, observe } from './observer.ts';
 
 const headBytes = 64;
 /** How long a trace waits for more of its packets after the last one was found, in ms. */
@@ -9,7 +9,7 @@ const lingering = 200;
 
 /** Yields the hops and drops of the first `limit` packets that match. */
 export async function* trace(
-  engine: NativeEngine,
+  engine: ObservedEngine,
   filter: string,
   { limit = 10, signal }: { limit?: number; signal?: AbortSignal } = {},
 ): AsyncGenerator<TraceEvent> {

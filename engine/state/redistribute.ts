@@ -17,6 +17,20 @@ export interface StoredPage {
   readonly data: Uint8Array;
 }
 
+/** The pages of a table that have one layout. While records are converted, the store has pages of two. */
+export interface StoredPart {
+  readonly layout: StateLayout;
+  readonly pages: readonly StoredPage[];
+}
+
+/** Pages of one layout for one shard. */
+export interface ShardPages {
+  readonly layout: StateLayout;
+  readonly shard: number;
+  readonly numbers: Uint32Array;
+  readonly data: readonly Uint8Array[];
+}
+
 interface Moved {
   readonly record: RawRecord;
   /** Where its partner is looked up: the shard it came from. */
@@ -25,31 +39,42 @@ interface Moved {
   readonly slot: number;
 }
 
-/** Pages for `shards` shards, by shard; the index in each list is the page number. */
-export function redistributePages(
-  layout: StateLayout,
-  pages: readonly StoredPage[],
-  shards: number,
-): Uint8Array[][] {
-  const home = homeOf(layout, shards);
+/** The pages of one table for `shards` shards. */
+export function redistributePages(parts: readonly StoredPart[], shards: number): ShardPages[] {
   const moved = new Map<string, Moved[]>();
-  const lists: Moved[][] = Array.from({ length: shards }, () => []);
-  for (const { shard, page, data } of pages) {
-    for (const record of rawRecords(layout, page, data)) {
-      const partner = moved.get(`${shard}/${record.link}`)?.[0];
-      const isPair = partner !== undefined && partner.record.link === record.slot;
-      const targets = isPair ? [partner.to] : home(record);
-      const places = targets.map((to): Moved => {
-        const one = { record, source: shard, to, slot: lists[to]!.length };
-        lists[to]!.push(one);
-        return one;
-      });
-      moved.set(`${shard}/${record.slot}`, places);
+  const nextSlot = new Array<number>(shards).fill(0);
+  const lists = parts.map(({ layout, pages }) => {
+    const home = homeOf(layout, shards);
+    // A page has one layout.
+    nextSlot.forEach((slot, shard) => {
+      nextSlot[shard] = Math.ceil(slot / slotsPerPage) * slotsPerPage;
+    });
+    const list: Moved[][] = Array.from({ length: shards }, () => []);
+    for (const { shard, page, data } of pages) {
+      for (const record of rawRecords(layout, page, data)) {
+        const partner = moved.get(`${shard}/${record.link}`)?.[0];
+        const isPair = partner !== undefined && partner.record.link === record.slot;
+        const places = (isPair ? [partner.to] : home(record)).map((to): Moved => {
+          const slot = nextSlot[to]!++;
+          const one = { record, source: shard, to, slot };
+          list[to]!.push(one);
+          return one;
+        });
+        moved.set(`${shard}/${record.slot}`, places);
+      }
     }
-  }
+    return list;
+  });
   const slotOf = ({ record, source, to }: Moved) =>
     moved.get(`${source}/${record.link}`)?.find((one) => one.to === to)?.slot ?? record.link;
-  return lists.map((list) => packPages(layout, list, slotOf));
+  return parts.flatMap(({ layout }, part) =>
+    lists[part]!.flatMap((list, shard): ShardPages[] => {
+      if (list.length === 0) return [];
+      const data = packPages(layout, list, slotOf);
+      const firstPage = list[0]!.slot / slotsPerPage;
+      return [{ layout, shard, numbers: Uint32Array.from(data, (_, page) => firstPage + page), data }];
+    }),
+  );
 }
 
 /** The shards a record belongs to: one by its addresses, or all when the key is no flow (a cache each shard fills). */

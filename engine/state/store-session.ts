@@ -7,7 +7,7 @@ import { RevisionJournal, type RevisionRecord } from './journal.ts';
 import { LibraryArchive } from './library-archive.ts';
 import { Publication, type RunningRevisions } from './publication.ts';
 import { getTable, listStates } from './query.ts';
-import { type RestoreSummary, restoreState } from './restore.ts';
+import { type RestoredEngine, type RestoreSummary, restoreState } from './restore.ts';
 import { StateStore } from './store.ts';
 import { StateSyncer } from './syncer.ts';
 
@@ -43,7 +43,7 @@ export class StoreSession {
   }
 
   /** `before` is the revision that ran last. */
-  restore(engine: NativeEngine, shards: number, before: RevisionRecord): RestoreSummary {
+  restore(engine: RestoredEngine, shards: number, before: RevisionRecord): RestoreSummary {
     // A revision may have been killed before its first sync: then the state is still spread as the one before left it.
     const spread = this.#store.revisions().at(-1)?.shards ?? before.shards;
     const summary = restoreState(this.#store, engine, shards, spread);
@@ -52,7 +52,7 @@ export class StoreSession {
   }
 
   async startSync(
-    engine: NativeEngine,
+    engine: Pick<NativeEngine, 'publish' | 'markAllDirty'>,
     shards: number,
     revisions: RunningRevisions,
     options: SyncOptions,

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
@@ -24,6 +24,8 @@ export interface LoadedClass extends LibraryVersion {
 /** What a shelf needs of the native engine. */
 export type LibraryLoader = Pick<NativeEngine, 'loadLibrary' | 'unloadLibrary'>;
 
+const prefix = 'hotclick-libraries-';
+
 export class LibraryShelf {
   readonly #engine: LibraryLoader;
   readonly #directory: string;
@@ -38,7 +40,8 @@ export class LibraryShelf {
   }
 
   static async open(engine: LibraryLoader, archive?: LibraryArchive): Promise<LibraryShelf> {
-    return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), 'hotclick-libraries-')), archive);
+    await sweepDead();
+    return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)), archive);
   }
 
   /** Loads a library file, or gives what is loaded with that content. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */
@@ -131,4 +134,15 @@ export class LibraryShelf {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** A killed engine cannot remove its directory: the next one does. */
+async function sweepDead(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {
+      // Another user's: not ours to remove.
+    });
+  }
 }

@@ -5,14 +5,17 @@
  * Whatever fails before the first shard has rolled leaves the running revision untouched. Once everything is prepared
  * a roll has no step that can fail.
  */
-import { callNative, type NativeEngine } from '../datapath/addon.ts';
+import { callNative, type NativeEngine, type PrepareFailure } from '../datapath/addon.ts';
 import type { PlannedAction, ShardBreak, Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import { configureFault } from '../graph/configure-fault.ts';
+import { formatDiagnostic } from '../graph/diagnostics.ts';
 import { diffGraphs } from '../graph/diff.ts';
 import type { RevisionKind, RevisionRecord } from '../state/journal.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import { graphPlan, plannedActions, type Revision, type RevisionDesign } from './revision.ts';
+import { StepTimer } from './step-timer.ts';
 
 /** What a journal record of ours says about the change. */
 export interface RevisionReport {
@@ -29,18 +32,29 @@ export interface UpgradeRequest extends UpgradeOptions {
   readonly design: (running: Revision | undefined, step: StepTimer) => Promise<RevisionDesign>;
 }
 
+/** What an upgrade needs of the native engine. */
+export type UpgradableEngine = Pick<
+  NativeEngine,
+  'prepare' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers'
+>;
+
 export class Upgrader {
-  readonly #engine: NativeEngine;
+  readonly #engine: UpgradableEngine;
   readonly #shards: number;
   readonly #journal: Journal;
-  readonly #shelf: LibraryShelf;
+  readonly #shelf: Pick<LibraryShelf, 'keep' | 'unloadAllBut'>;
   /** By the native engine's number: what the shards run, or ran until a moment ago. */
   readonly #prepared = new Map<number, RevisionDesign>();
   readonly #closing = new AbortController();
   #running: Revision | undefined;
   #transaction: Promise<UpgradeReport> | undefined;
 
-  constructor(engine: NativeEngine, shards: number, journal: Journal, shelf: LibraryShelf) {
+  constructor(
+    engine: UpgradableEngine,
+    shards: number,
+    journal: Journal,
+    shelf: Pick<LibraryShelf, 'keep' | 'unloadAllBut'>,
+  ) {
     this.#engine = engine;
     this.#shards = shards;
     this.#journal = journal;
@@ -66,7 +80,8 @@ export class Upgrader {
     if (this.#transaction) throw new HotclickError('HC_UPGRADE_BUSY', 'another upgrade is under way');
     const { signal } = this.#closing;
     const step = new StepTimer({
-      ...request,
+      what: request.kind === 'start' ? 'start' : 'upgrade',
+      ...(request.onStep ? { onStep: request.onStep } : {}),
       signal: request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]),
     });
     this.#transaction = this.#transact(request, step);
@@ -214,67 +229,6 @@ export class Upgrader {
   }
 }
 
-/** Tells of steps as they begin, refuses to begin one when the upgrade was cancelled, and sums up what each took. */
-export class StepTimer {
-  readonly #timings: Record<string, number> = {};
-  readonly #options: Pick<UpgradeOptions, 'onStep' | 'signal'>;
-  #current: { step: string; since: number } | undefined;
-  #last = 'plan';
-  #returns = true;
-
-  constructor(options: Pick<UpgradeOptions, 'onStep' | 'signal'>) {
-    this.#options = options;
-  }
-
-  /** For work that can be cancelled by itself. */
-  get signal(): AbortSignal | undefined {
-    return this.#options.signal;
-  }
-
-  /** Why the upgrade may not go on; undefined when it may, or must. */
-  get cancellation(): HotclickError | undefined {
-    const { signal } = this.#options;
-    if (!this.#returns || !signal?.aborted) return undefined;
-    const { reason } = signal;
-    const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
-    return new HotclickError('HC_UPGRADE_FAILED', `the upgrade was cancelled in step ${this.#last}${why}`, {
-      cause: reason,
-    });
-  }
-
-  /** @throws HotclickError HC_UPGRADE_FAILED when the upgrade was cancelled */
-  begin(step: string, detail: string): void {
-    const cancellation = this.cancellation;
-    if (cancellation) throw cancellation;
-    this.#end();
-    this.#last = step;
-    this.#current = { step, since: performance.now() };
-    try {
-      this.#options.onStep?.({ step, detail });
-    } catch (error) {
-      if (this.#returns) throw error;
-      // A listener must not end what can only be finished.
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
-  }
-
-  /** From now on the upgrade is carried through. */
-  passPointOfNoReturn(): void {
-    this.#returns = false;
-  }
-
-  report(): { timings: Record<string, number> } {
-    this.#end();
-    return { timings: { ...this.#timings } };
-  }
-  #end(): void {
-    if (!this.#current) return;
-    const { step, since } = this.#current;
-    this.#timings[step] = (this.#timings[step] ?? 0) + performance.now() - since;
-    this.#current = undefined;
-  }
-}
-
 /** ms between two looks at something that ends soon. */
 const settleInterval = 5;
 
@@ -286,16 +240,16 @@ function pause(ms: number): Promise<void> {
 
 /** The native message with the element's name and the place of the argument. */
 function configureError(
-  { element, message, argument }: { element: string; message: string; argument: number },
-  { graph }: RevisionDesign,
+  { element, message, argument }: PrepareFailure,
+  { graph, checked }: RevisionDesign,
 ): HotclickError {
   const declared = graph.elements.find(({ name }) => name === element);
-  const position = declared?.argPositions[argument] ?? declared?.position;
   const coded = /^(HC_[A-Z_]+): (.*)$/s.exec(message);
-  const place = position ? `${position.file}:${position.line}:${position.column}: ` : '';
+  const said = { message: coded?.[2] ?? message, argument };
+  const fault = declared ? configureFault(declared, said) : said;
   return new HotclickError(
     (coded?.[1] as 'HC_STATE_SCHEMA' | undefined) ?? 'HC_CONFIGURE_FAILED',
-    `${place}While configuring '${element} :: ${declared?.className ?? '?'}': ${coded?.[2] ?? message}`,
-    { details: { element, argument, ...(position ? { position } : {}) } },
+    formatDiagnostic(fault, checked.sourceLine),
+    { details: { element, argument, ...('position' in fault ? { position: fault.position } : {}) } },
   );
 }

@@ -91,6 +91,7 @@ Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   if (!engine_) return info.Env().Undefined();
   wake_.Release();
   for (auto& [command, pending] : pending_) {
+    if (pending.unasked) continue;
     auto error = Napi::Error::New(info.Env(), "the engine was stopped");
     error.Set("code", Napi::String::New(info.Env(), "HC_NO_ENGINE"));
     pending.deferred.Reject(error.Value());
@@ -125,9 +126,9 @@ void EngineObject::notify_from_shard(void* context) {
 }
 
 Napi::Value EngineObject::post(Napi::Env env, uint32_t shard, std::unique_ptr<Command> command,
-                               Resolve resolve) {
+                               Resolve resolve, bool unasked) {
   Command* raw = command.get();
-  Pending pending{std::move(command), Napi::Promise::Deferred::New(env), std::move(resolve)};
+  Pending pending{std::move(command), Napi::Promise::Deferred::New(env), std::move(resolve), unasked};
   auto promise = pending.deferred.Promise();
   pending_.emplace(raw, std::move(pending));
   engine_->shard(shard).post(*raw);

@@ -24,6 +24,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     std::unique_ptr<core::Command> command;
     Napi::Promise::Deferred deferred;
     Resolve resolve;
+    bool unasked;  // nobody waits for the promise
   };
 
   Napi::Value id(const Napi::CallbackInfo& info);
@@ -49,7 +50,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value close(const Napi::CallbackInfo& info);
 
   bool good_shard(const Napi::CallbackInfo& info, uint32_t& shard);
-  Napi::Value post(Napi::Env env, uint32_t shard, std::unique_ptr<core::Command> command, Resolve resolve);
+  Napi::Value post(Napi::Env env, uint32_t shard, std::unique_ptr<core::Command> command, Resolve resolve,
+                   bool unasked = false);
   static void notify_from_shard(void* context);
   void deliver(Napi::Env env);
   bool read_plan(Napi::Env env, const Napi::Object& plan, std::vector<core::NodePlan>& nodes,

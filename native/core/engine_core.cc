@@ -18,13 +18,18 @@ std::unique_ptr<EngineCore> EngineCore::create(uint32_t shards, uint32_t packets
     error = "no memory for " + std::to_string(packets) + " packets";
     return nullptr;
   }
-  if (shards > 1) engine->hand_over_ = std::make_unique<HandOver>(shards);
+  if (shards > 1) {
+    engine->hand_over_ = std::make_unique<HandOver>(shards);
+    engine->questions_ = std::make_unique<PeerQuestions>(shards);
+  }
   for (uint32_t i = 0; i < shards; ++i) {
     auto* page = new (control + i * control_page_size) ControlPage();
     auto shard = Shard::create(i, shards, *engine->pool_, host_functions(), *page, error);
     if (!shard) return nullptr;
     shard->hand_over = engine->hand_over_.get();
+    shard->questions = engine->questions_.get();
     if (engine->hand_over_) engine->hand_over_->add_peer(shard.get());
+    if (engine->questions_) engine->questions_->add_peer(shard.get());
     engine->shards_.push_back(std::move(shard));
   }
   return engine;

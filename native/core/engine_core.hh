@@ -41,6 +41,7 @@ class EngineCore {
   EngineCore() = default;
   std::unique_ptr<PacketPool> pool_;
   std::unique_ptr<HandOver> hand_over_;
+  std::unique_ptr<PeerQuestions> questions_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "../io/devices.hh"
 #include "classifier/classifier.hh"
+#include "merge_values.hh"
 #include "observe.hh"
 #include "shard.hh"
 #include "values.hh"
@@ -117,9 +118,10 @@ void print_line(hc_instance* i, const char* text, uint32_t length) {
   shard_of_instance(i).say('p', node_of(i), text, length);
 }
 
-/// Splits "element.handler" and finds both in the shard's graph. Inside a compound element names are relative
-/// to it first: for an instance "nat/driver" the path "count.reset" is nat/count's, if there is one.
-Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler** handler) {
+/// Splits "element.handler" and gives both to `accept` until it says true: for an instance "nat/driver" the path
+/// "count.reset" is nat/count's, if there is one, otherwise count's.
+template <class Accept>
+Node* find_by_path(hc_instance* i, const hc_string* path, const Accept& accept) {
   const std::string_view text(path->data, path->length);
   const size_t dot = text.rfind('.');
   const auto& graph = shard_of_instance(i).graph();
@@ -131,16 +133,51 @@ Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler*
     const size_t slash = scope.rfind('/');
     scope.resize(slash == std::string::npos ? 0 : slash);
     Node* node = graph->find(scope.empty() ? element : scope + '/' + element);
-    *handler = node ? node->find_handler(name) : nullptr;
-    if (*handler) return node;
+    if (node && accept(*node, name)) return node;
     if (scope.empty()) return nullptr;
   }
 }
+Node* find_handler_node(hc_instance* i, const hc_string* path, const hc_handler** handler) {
+  return find_by_path(i, path, [handler](Node& node, const std::string& name) {
+    return (*handler = node.find_handler(name)) != nullptr;
+  });
+}
+/// The handlers that every element has, as far as the shard knows them.
+bool read_common(hc_instance* i, const hc_string* path, hc_text* out) {
+  return find_by_path(i, path, [out](Node& node, const std::string& name) {
+           if (name == "name") {
+             append(out, "%s", node.name.c_str());
+           } else if (name == "class") {
+             append(out, "%s", node.class_name.c_str());
+           } else if (name == "class_version") {
+             append(out, "%s", node.version.c_str());
+           } else if (name == "config") {
+             const char* comma = "";
+             for (const std::string& argument : node.arguments) {
+               append(out, "%s%s", comma, argument.c_str());
+               comma = ", ";
+             }
+           } else {
+             return false;
+           }
+           return true;
+         }) != nullptr;
+}
+/// The value of the whole engine, as the host's own readers see it.
 int read_handler(hc_instance* i, const hc_string* path, hc_text* out) {
   const hc_handler* handler = nullptr;
   Node* node = find_handler_node(i, path, &handler);
-  if (!node || !handler->read) return -1;
+  if (!node) return read_common(i, path, out) ? 0 : -1;
+  if (!handler->read) return -1;
+  const uint32_t before = out->length;
   handler->read(node->instance.object, out);
+  Shard& shard = shard_of_instance(i);
+  const bool one_for_all = handler->merge == HC_MERGE_FIRST || handler->merge == HC_MERGE_SAME;
+  if (!shard.questions || one_for_all || out->overflow) return 0;
+  std::vector<std::string> values{std::string(out->data + before, out->length - before)};
+  if (!shard.questions->ask(shard, node->name, handler->name, out->capacity, values)) return -1;
+  out->length = before;
+  append(out, "%s", merge_values(handler->merge, values).c_str());
   return 0;
 }
 int write_handler(hc_instance* i, const hc_string* path, const hc_string* value, char* error) {

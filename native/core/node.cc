@@ -28,8 +28,7 @@ std::shared_ptr<QueueBlock> QueueBlock::create(uint32_t capacity) {
   return b;
 }
 
-std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
-                                   NodeError& error) {
+std::shared_ptr<Node> Node::construct(const NodeSpec& spec, Shard& shard, NodeError& error) {
   std::shared_ptr<Node> node(new Node());
   node->library_ = spec.version->in(shard.index());
   node->descriptor = &node->library_->descriptor();
@@ -56,7 +55,18 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   }
   node->descriptor->construct(node->memory_, &i);
   i.object = node->memory_;
+  return node;
+}
 
+bool Node::takes_arguments(const NodeSpec& spec, Shard& shard, NodeError& error) {
+  const auto node = construct(spec, shard, error);
+  return node && node->assign_arguments(error);
+}
+
+std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
+                                   NodeError& error) {
+  std::shared_ptr<Node> node = construct(spec, shard, error);
+  if (!node) return nullptr;
   node->adopted_from_ = old;
   if (old) node->match_drops(*old);
   if (!node->assign_arguments(error)) return nullptr;

@@ -65,6 +65,8 @@ class Node {
   /// and initialised. Null with `error` set; nothing was changed then.
   static std::shared_ptr<Node> create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
                                       NodeError& error);
+  /// Whether the class takes these arguments; nothing is opened and no state is made.
+  static bool takes_arguments(const NodeSpec& spec, Shard& shard, NodeError& error);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -95,6 +97,7 @@ class Node {
 
  private:
   Node() = default;
+  static std::shared_ptr<Node> construct(const NodeSpec& spec, Shard& shard, NodeError& error);
   bool assign_arguments(NodeError& error);
   bool bind_states(Shard& shard, Node* old, NodeError& error);
   bool bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);

@@ -112,6 +112,7 @@ bool Shard::round() {
     maintain();
   }
   if (hand_over) worked |= receive_hand_over();
+  if (questions && HC_UNLIKELY(questions->waiting(face_.index))) questions->answer(*this);
   control_.rounds.store(control_.rounds.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (worked) {
     control_.busy_rounds.store(control_.busy_rounds.load(std::memory_order_relaxed) + 1,
@@ -162,7 +163,8 @@ void Shard::sleep() {
   control_.sleeping.store(1, std::memory_order_seq_cst);
   // Who puts work before us after this looks at `sleeping` and wakes us.
   const bool quiet = control_.doorbell.load(std::memory_order_seq_cst) == seen_doorbell_ &&
-                     control_.stop.load() == 0 && !(hand_over && hand_over->waiting(face_.index));
+                     control_.stop.load() == 0 && !(hand_over && hand_over->waiting(face_.index)) &&
+                     !(questions && questions->waiting(face_.index));
   if (quiet) {
     static thread_local std::vector<pollfd> fds;
     fds.clear();

@@ -14,6 +14,7 @@
 #include "command.hh"
 #include "hand_over.hh"
 #include "packet_pool.hh"
+#include "peer_questions.hh"
 #include "shard_graph.hh"
 
 namespace hotclick::core {
@@ -121,7 +122,9 @@ class Shard {
   std::map<std::string, RestoredStatic> restored_statics;
   std::map<std::string, std::shared_ptr<FlowTable>> restored_tables;
 
-  HandOver* hand_over = nullptr;  // host sets it before the first run
+  // host sets them before the first run; null when there is no other shard
+  HandOver* hand_over = nullptr;
+  PeerQuestions* questions = nullptr;
   /// Gives a packet to an element of another shard and wakes that shard; false when its ring is full.
   bool hand_to(uint32_t shard, const HandOver::Item& item);
   void wake_if_asleep();

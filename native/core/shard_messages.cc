@@ -28,6 +28,8 @@ bool Shard::take_line(std::string& line) {
 }
 
 bool Shard::receive_hand_over() {
+  // Other shards begin a little earlier: what they hand over waits for the first graph.
+  if (!graph_) return false;
   bool worked = false;
   for (uint32_t from = 0; from < face_.count; ++from) {
     if (from == face_.index) continue;
@@ -37,7 +39,7 @@ bool Shard::receive_hand_over() {
       Batch batch;
       batch.count = 1;
       batch.packets[0] = item.packet;
-      Node* target = graph_ ? graph_->find(item.element) : nullptr;
+      Node* target = graph_->find(item.element);
       if (target && target->descriptor->push)
         target->descriptor->push(target->instance.object, item.port, &batch);
       else

@@ -9,6 +9,7 @@
 ///   GROUP=n                accepted
 ///   ADDRESS=a.b.c.d/len    the interface's address
 ///   GATEWAY=a.b.c.d        a default route through that address
+///   ETHER=a:b:c:d:e:f      the interface's Ethernet address (tap; the kernel chooses)
 ///   MTU=bytes              (1500)
 ///   UP=                    true or false (true): bring it up
 #include <arpa/inet.h>
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/route.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -107,6 +109,17 @@ bool TunTapDevice::set_up(const DeviceOptions& options, char* error) {
     ifreq r = request();
     r.ifr_mtu = static_cast<int>(wanted_mtu);
     if (ioctl(control.get(), SIOCSIFMTU, &r) != 0) return refused("the MTU");
+  }
+  if (const std::string_view word = options.get("ETHER"); !word.empty()) {
+    ifreq r = request();
+    if (ioctl(control.get(), SIOCGIFHWADDR, &r) != 0) return refused("the Ethernet address");
+    auto* bytes = reinterpret_cast<uint8_t*>(r.ifr_hwaddr.sa_data);
+    if (sscanf(std::string(word).c_str(), "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", bytes, bytes + 1, bytes + 2,
+               bytes + 3, bytes + 4, bytes + 5) != 6) {
+      set_error(error, "device option ETHER must be like 02:00:00:00:00:01");
+      return false;
+    }
+    if (ioctl(control.get(), SIOCSIFHWADDR, &r) != 0) return refused("the Ethernet address");
   }
   if (const std::string_view word = options.get("ADDRESS"); !word.empty()) {
     in_addr address = {};
@@ -230,7 +243,7 @@ void close(hc_device* device) {
 hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char* options, char* error) {
   const DeviceOptions words(options);
   uint64_t shards = shard->count;
-  if (!words.check({"SHARDS", "GROUP", "ADDRESS", "GATEWAY", "MTU", "UP"}, error) ||
+  if (!words.check({"SHARDS", "GROUP", "ADDRESS", "ETHER", "GATEWAY", "MTU", "UP"}, error) ||
       !words.number("SHARDS", 1, 256, shards, error)) {
     return nullptr;
   }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,7 +31,7 @@ const grows = async (engine: Engine, path: string) => {
 t.test('an engine tells of what happens, and ends with its scope', async (t) => {
   const told: string[] = [];
   {
-    await using engine = await Engine.start({ configuration: `${counting} Script(print hello, stop);` });
+    await using engine = await Engine.start({ configuration: `${counting} Script(print "hello", stop);` });
     engine.on('print', ({ text }) => told.push(`print ${text.trim()}`));
     engine.on('upgrade', ({ revision }) => told.push(`upgrade ${revision}`));
     engine.on('refused', ({ code }) => told.push(`refused ${code}`));
@@ -44,16 +44,14 @@ t.test('an engine tells of what happens, and ends with its scope', async (t) => 
   }
   t.ok(told.indexOf('upgrade 2') < told.findIndex((line) => line.startsWith('refused HC_CONFIG')));
   t.ok(told.includes('upgrade 3'));
-  t.equal(told.at(-1), 'stopped');
+  t.equal(told.filter((line) => line === 'stopped').length, 1, 'said once, though two had a reason');
 });
 
 t.test(
   'a signal that is set stops a start, an upgrade, a trace and a tap, and the engine goes on',
   async (t) => {
     const before = threads();
-    await t.rejects(Engine.start({ configuration: counting, signal: AbortSignal.abort() }), {
-      name: 'AbortError',
-    });
+    await t.rejects(Engine.start({ configuration: counting, signal: AbortSignal.abort() }));
     t.equal(await until(() => threads() <= before && 'gone'), 'gone', 'nothing is left of the engine');
 
     await using engine = await Engine.start({ configuration: firewall });
@@ -65,7 +63,7 @@ t.test(
         onStep: ({ step }) => step === 'verify' && abort.abort(),
       },
     );
-    await t.rejects(upgrade, { name: 'AbortError' });
+    await t.rejects(upgrade);
     t.equal(engine.revision, 1);
 
     const hops = new AbortController();
@@ -78,7 +76,7 @@ t.test(
     const tapped = new AbortController();
     const file = join(t.testdir({}), 'tap.pcapng');
     const tap = engine.tap('fw[0]', file, { signal: tapped.signal });
-    await until(() => readFileSync(file).length > 1000);
+    await until(() => existsSync(file) && readFileSync(file).length > 1000);
     tapped.abort();
     t.ok((await tap).packets > 0);
     await grows(engine, 'passed.count');
@@ -102,10 +100,10 @@ t.test(
       path.some(({ kind, reason }) => kind === 'drop' && reason === 'no rule'),
     );
     t.ok(passed.length > 0 && dropped.length > 0, `${passed.length} passed, ${dropped.length} dropped`);
-    const fromMark = passed.find((path) => path[0]?.element === 'mark') ?? passed[0]!;
     t.match(
-      fromMark.filter(({ kind }) => kind === 'hop'),
+      passed[0]!.filter(({ kind }) => kind === 'hop'),
       [
+        { element: /^FastUDPSource/, to: 'mark' },
         { element: 'mark', to: 'fw', toPort: 0, length: 60 },
         { element: 'fw', version: '1.0.0', port: 0, to: 'passed' },
         { element: 'passed' },
@@ -163,10 +161,16 @@ t.test('a tap writes the packets of an edge, whole or cut, to a file that can be
   const short = readPcapng(readFileSync(cut.file));
   t.equal(short.snaplen, 20);
   t.match(short.packets[0], { captured: 20, length: 60 });
-  await t.rejects(engine.tap('nobody[0]', join(directory, 'x'), { limit: 1 }), {
-    code: 'HC_NO_SUCH_ELEMENT',
-  });
-  await t.rejects(engine.tap('fw[7]', join(directory, 'x'), { limit: 1 }), HotclickError);
+  await t.rejects(
+    engine.tap('nobody[0]', join(directory, 'x'), { limit: 1, signal: AbortSignal.timeout(5000) }),
+    {
+      code: 'HC_NO_SUCH_ELEMENT',
+    },
+  );
+  await t.rejects(
+    engine.tap('fw[7]', join(directory, 'x'), { limit: 1, signal: AbortSignal.timeout(5000) }),
+    HotclickError,
+  );
   await t.rejects(engine.tap('fw[0]', '/no/such/directory/x', { limit: 1 }), { code: 'HC_ARGUMENT' });
 });
 
@@ -240,7 +244,10 @@ t.test('requests that make no sense get an error each, and the engine goes on', 
   await using _ = await ControlServer.listen(engine, path);
   const socket = connect(path);
   const answers: { id: unknown; error?: { code: string } }[] = [];
-  createInterface({ input: socket }).on('line', (line) => answers.push(JSON.parse(line)));
+  createInterface({ input: socket }).on('line', (line) => {
+    const answer = JSON.parse(line);
+    if (!('event' in answer)) answers.push(answer);
+  });
   await once(socket, 'connect');
   const lines = [
     'not JSON',
@@ -264,7 +271,9 @@ t.test('requests that make no sense get an error each, and the engine goes on', 
   await until(() => answers.length === lines.length);
   for (const { id, error } of answers) t.match(error?.code, /^HC_(?!INTERNAL)/, `${id}: ${error?.code}`);
   socket.write(`{"id":20,"method":"read","params":{"path":"${'x'.repeat(2 << 20)}"}}\n`);
-  await once(socket, 'close');
+  const tooLong = await until(() => answers[lines.length]);
+  t.equal(tooLong.error?.code, 'HC_CONTROL_REQUEST');
+  socket.destroy();
 
   await using client = await ControlClient.connect(path);
   t.ok(Number(await client.read('out.count')) >= 0);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { ElementClass } from '../../graph/element-class.ts';
 import type { ConfigurationText } from '../configuration-file.ts';
 import { readConfiguration } from '../configuration-file.ts';
 import type { CliContext } from '../context.ts';
@@ -27,15 +26,15 @@ export function addCheckCommand(program: Command, cli: CliContext): void {
     .command('check')
     .summary('check a configuration without running it')
     .description(
-      'Reads a configuration and checks it against the element classes: names, ports, push and pull. Arguments are ' +
-        'checked by the elements themselves when they run.',
+      'Reads a configuration and checks it against the element classes: names, ports, push and pull, and the ' +
+        'arguments of each element. Nothing is opened: whether devices and files are there shows when it runs.',
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')
     .addOption(defineOption())
     .addOption(jsonOption())
     .action(async (name: string, { define: defines = {}, json }: CheckOptions) => {
       const configuration = await readConfiguration(cli, name);
-      const summary = await checkConfiguration(configuration, defines, await cli.builtinClasses());
+      const summary = await checkConfiguration(cli, configuration, defines);
       new Output(cli.stdout, json).print(summary, renderSummary);
     });
   addExamples(command, [
@@ -45,17 +44,22 @@ export function addCheckCommand(program: Command, cli: CliContext): void {
 }
 
 async function checkConfiguration(
+  cli: CliContext,
   { text, file }: ConfigurationText,
   defines: Readonly<Record<string, string>>,
-  classes: readonly ElementClass[],
 ): Promise<CheckSummary> {
-  const [{ clickSourceLines, parseClick }, { checkGraph }] = await Promise.all([
+  const [{ clickSourceLines, parseClick }, { checkGraph }, { diagnosticsError }] = await Promise.all([
     import('../../../click-compat/index.ts'),
     import('../../graph/check.ts'),
+    import('../../graph/diagnostics.ts'),
   ]);
+  const classes = await cli.builtinClasses();
   const graph = parseClick(text, { file, defines });
   const byName = new Map(classes.map((one) => [one.className, one]));
-  checkGraph(graph, (className) => byName.get(className), { sourceLine: clickSourceLines(text, file) });
+  const sourceLine = clickSourceLines(text, file);
+  const checked = checkGraph(graph, (className) => byName.get(className), { sourceLine });
+  const faults = await cli.argumentFaults(checked);
+  if (faults.length > 0) throw diagnosticsError('HC_CONFIGURE_FAILED', faults, sourceLine);
   const used: Record<string, number> = {};
   for (const { className } of graph.elements) used[className] = (used[className] ?? 0) + 1;
   return {

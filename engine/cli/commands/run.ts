@@ -75,10 +75,15 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
 
   using temporary = user === undefined ? undefined : new TemporaryDirectory();
   const output = new RunOutput(cli, json);
-  await using engine = await cli.startEngine({
-    ...engineOptions(configuration, options),
-    signal: interrupt.signal,
+  const starting = cli.startEngine({ ...engineOptions(configuration, options), signal: interrupt.signal });
+  await using engine = await starting.catch((error: unknown) => {
+    if (interrupt.signal.aborted) return undefined;
+    throw error;
   });
+  if (engine === undefined) {
+    output.stopped(`${interrupt.signal.reason} before it ran`);
+    return;
+  }
   const stopped = new Promise<void>((resolve, reject) => {
     engine.on('stopped', resolve);
     engine.on('failed', reject);

@@ -31,6 +31,7 @@ export async function runCli(
     outputGone: new AbortController().signal,
     startEngine: () => Promise.reject(new Error('this test starts no engine')),
     builtinClasses: async () => [counterClass],
+    argumentFaults: async () => [],
     setExitCode: (code) => {
       status = code;
     },

@@ -28,7 +28,7 @@ struct InfiniteSource : Element, PatternSource {
   int32_t burst_argument = 1;
   bool active_argument = true;
   bool stop = false;
-  bool timestamp = false;
+  bool timestamp = true;
   bool pulled = false;
   uint64_t quota = unlimited;
 
@@ -135,9 +135,8 @@ constexpr auto info =
             "are "
             "sent. When its output is pulled it gives as many as the puller asks for.\n\n"
             "    InfiniteSource(DATA \\<0800>, LIMIT 1000000, BURST 32, STOP true) -> Counter -> Discard;\n\n"
-            "Differs from Click: packets carry no timestamp unless TIMESTAMP is true; a full Queue "
-            "downstream does "
-            "not hold it back (the queue drops and counts); at most 256 packets leave in a burst; with "
+            "Differs from Click: a full Queue downstream does not hold it back (the queue drops and counts); "
+            "at most 256 packets leave in a burst; with "
             "several "
             "shards each sends its part of LIMIT.")
         .positional<&InfiniteSource::data>("DATA", "contents of a packet; 67 bytes of text by default")
@@ -145,8 +144,8 @@ constexpr auto info =
                                                      "packets to send; negative: no end (default -1)")
         .positional<&InfiniteSource::burst_argument>("BURST", "packets sent at a time (default 1)")
         .positional<&InfiniteSource::active_argument>("ACTIVE", "false sends nothing (default true)")
-        .argument<&InfiniteSource::timestamp>("TIMESTAMP",
-                                              "true sets the timestamp annotation (default false)")
+        .argument<&InfiniteSource::timestamp>(
+            "TIMESTAMP", "sets the timestamp annotation to the current time (default true)")
         .argument<&InfiniteSource::length>("LENGTH",
                                            "bytes of a packet: DATA is cut or repeated (default: as DATA)")
         .argument<&InfiniteSource::stop>("STOP", "true stops the engine after LIMIT packets (default false)")

@@ -9,7 +9,6 @@ t.test('sends BURST packets of DATA each time it runs, up to LIMIT', (t) => {
   const first = h.output(0);
   t.equal(first.length, 4);
   t.same([...first[0]!.data], [8, 0, 1, 2]);
-  t.equal(first[0]!.timestamp, 0n, 'no timestamp unless it is asked for');
   t.equal(h.run(5), 2, 'then 4 and 2 packets');
   t.equal(h.output(0).length, 6);
   t.equal(h.read('count'), '10');
@@ -42,8 +41,11 @@ t.test('LENGTH cuts or repeats DATA, whatever the length', (t) => {
   t.end();
 });
 
-t.test('TIMESTAMP true sets the timestamp annotation', (t) => {
-  using h = source('TIMESTAMP true', 'LIMIT 1');
+t.test('the timestamp annotation is the current time, with TIMESTAMP false there is none', (t) => {
+  using none = source('TIMESTAMP false', 'LIMIT 1');
+  none.run();
+  t.equal(none.output(0)[0]!.timestamp, 0n);
+  using h = source('LIMIT 1');
   h.run();
   const now = BigInt(Date.now()) * 1_000_000n;
   const seen = h.output(0)[0]!.timestamp;

@@ -427,7 +427,8 @@ struct hc_host {
    */
   void (*log)(hc_instance* instance, const char* format, ...) __attribute__((format(printf, 2, 3)));
   void (*print)(hc_instance* instance, const char* text, uint32_t length);
-  /* Reads or writes a handler "element.name" of this shard's graph. 0 = good. */
+  /* Reads a handler "element.name" as the handlers of all shards merge it, or writes it in all shards: here
+   * before the call returns, in the others soon after. 0 = good. Off the packet path only. */
   int (*read_handler)(hc_instance* instance, const hc_string* path, hc_text* out);
   int (*write_handler)(hc_instance* instance, const hc_string* path, const hc_string* value, char* error);
   /* Asks the engine to stop the router (DriverManager, Script). */
