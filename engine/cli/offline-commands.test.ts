@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { counterClass } from '../control/testing/answers.ts';
 import { HotclickError } from '../errors.ts';
+import { configureFault } from '../graph/configure-fault.ts';
 import { runCli, startCli } from './testing/run-cli.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'hotclick-cli-'));
@@ -106,6 +107,19 @@ t.test('check points at what is wrong and ends with 3', async (t) => {
     details: { errors: [{ position: { file: bad, line: 2, column: 6 } }] },
   });
   t.match(await runCli(['check', broken, '--json']), { status: 3, stderr: /^{"code":"HC_CONFIG_SYNTAX"/ });
+});
+
+t.test('check shows what elements have against their arguments', async (t) => {
+  const { status, stderr } = await runCli(['check', '-'], {
+    input: 'a :: Counter(COUNT_CALL x) -> a;',
+    argumentFaults: async ({ elements }) =>
+      elements.map(({ element }) => configureFault(element, { message: 'expected a number', argument: 0 })),
+  });
+  t.equal(status, 3);
+  t.match(
+    stderr,
+    "standard input:1:14: While configuring 'a :: Counter': expected a number\n  a :: Counter(COUNT_CALL x) -> a;\n               ^\n",
+  );
 });
 
 t.test('flatten expands a file', async (t) => {

@@ -1,6 +1,7 @@
 /** `hotclick run`: first with an engine made up for the test, then with the real one, packets in memory. */
+import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -128,6 +129,22 @@ t.test('all options reach the engine', async (t) => {
     cpus: [0, 1],
     libraryPath: ['/x', '/y'],
   });
+});
+
+t.test('a signal while it starts ends it as one that comes later', async (t) => {
+  const { directory, env } = await setUp(t);
+  // Who has opened the pipe waits for a configuration, and listens to signals already.
+  const pipe = join(directory, 'pipe.click');
+  execFileSync('mkfifo', [pipe]);
+  const { child, ended } = startCli(['run', '--no-control', pipe], env);
+  const writer = await open(pipe, 'w');
+  child.kill('SIGTERM');
+  await writer.writeFile('Idle -> Discard;');
+  await writer.close();
+  const { status, stdout, stderr } = await ended;
+  t.equal(status, 0);
+  t.equal(stdout, '');
+  t.match(JSON.parse(stderr), { msg: 'stopped', reason: 'SIGTERM before it ran' });
 });
 
 t.test('it says what elements print, logs what happens, and ends with the router', async (t) => {

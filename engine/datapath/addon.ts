@@ -129,7 +129,9 @@ export interface NativeEngine {
     value: SchemaInfo,
     pageNumbers: Uint32Array,
     pages: readonly Uint8Array[],
-  ): number;
+    /** There are pages in other layouts too, a call for each. */
+    isPart: boolean,
+  ): void;
   observe(spec: ObserverSpec): number;
   takeEvents(observer: number): { events: NativeEvent[]; lost: number };
   stopObserving(observer: number): void;

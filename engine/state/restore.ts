@@ -1,5 +1,6 @@
 /** Gives the state of a store back to the shards of a starting engine. */
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
+import { countRecords } from './decode.ts';
 import { redistributePages, type ShardPages, type StoredPage, type StoredPart } from './redistribute.ts';
 import type { StateLayout } from './state-page.ts';
 import type { StateStore } from './store.ts';
@@ -46,16 +47,14 @@ export function restoreState(
   const moved = before !== shards;
   let records = 0;
   for (const [name, parts] of tables) {
-    const live = new Map<number, number>();
     const list = [...parts.values()];
     for (const { layout, shard, numbers, data } of moved ? redistributePages(list, shards) : byShard(list)) {
-      // The table's records until now, those of earlier calls included.
-      const count = callNative(() =>
-        engine.restoreTable(shard, name, layout.keySchema!, layout.valueSchema, numbers, data),
-      );
-      live.set(shard, count);
+      callNative(() => {
+        const { keySchema, valueSchema } = layout;
+        engine.restoreTable(shard, name, keySchema!, valueSchema, numbers, data, list.length > 1);
+      });
+      records += data.reduce((sum, page) => sum + countRecords(page), 0);
     }
-    for (const count of live.values()) records += count;
   }
   return { records, statics, tables: tables.size, moved };
 }

@@ -18,15 +18,14 @@ const draft: RevisionDraft = {
 /** Notes what the shards are given. */
 class FakeShards implements RestoredEngine {
   readonly statics: string[] = [];
-  readonly tables: { shard: number; name: string; version: number; pages: number[] }[] = [];
+  readonly tables: { shard: number; name: string; version: number; pages: number[]; isPart: boolean }[] = [];
   restoreStatic(shard: number, name: string): void {
     this.statics.push(`${shard} ${name}`);
   }
   restoreTable(
-    ...[shard, name, , { version }, numbers, pages]: Parameters<RestoredEngine['restoreTable']>
-  ): number {
-    this.tables.push({ shard, name, version, pages: [...numbers] });
-    return pages.length;
+    ...[shard, name, , { version }, numbers, , isPart]: Parameters<RestoredEngine['restoreTable']>
+  ): void {
+    this.tables.push({ shard, name, version, pages: [...numbers], isPart });
   }
 }
 
@@ -51,9 +50,9 @@ t.test('with the same number of shards every page goes back where it was', async
   const before = await session.recover();
   t.match(before, { revision: 1, status: 'committed' }, 'all shards had rolled, so it is finished');
   const shards = new FakeShards();
-  t.match(session.restore(shards, 2, before!), { moved: false, statics: 2, tables: 1 });
+  t.match(session.restore(shards, 2, before!), { moved: false, statics: 2, tables: 1, records: 128 });
   t.match(shards.tables, [
-    { shard: 0, name: 'fw/flows', pages: [4] },
+    { shard: 0, name: 'fw/flows', pages: [4], isPart: false },
     { shard: 1, pages: [9] },
   ]);
   t.same(shards.statics.sort(), ['0 fw/counts', '1 fw/counts']);
@@ -92,6 +91,7 @@ t.test('a table in the middle of a conversion is given in both layouts, in pages
   const before = await session.recover();
   const same = new FakeShards();
   session.restore(same, 2, before!);
+  t.ok(same.tables.every(({ isPart }) => isPart));
   t.same(same.tables.map(({ shard, version, pages: numbers }) => [shard, version, ...numbers]).sort(), [
     [0, 1, 0],
     [0, 2, 1],

@@ -174,39 +174,47 @@ Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// restoreTable(shard, 'element/state', keySchema, valueSchema, pageNumbers, pages[]): one layout a call. The
-/// first call makes the table in that layout; the element converts it when it has another by now.
+/// restoreTable(shard, 'element/state', keySchema, valueSchema, pageNumbers, pages[], isPart): the table is made
+/// in that layout, and the element converts it when it has another by now. With isPart there are pages of other
+/// layouts too, a call for each: then the table is made with the element.
 Napi::Value EngineObject::restoreTable(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
   const std::string name = info[1].As<Napi::String>();
-  SchemaCopy key, value;
-  if (!schema_from_js(info[2].As<Napi::Object>(), key) ||
-      !schema_from_js(info[3].As<Napi::Object>(), value)) {
+  RestoredPart part;
+  if (!schema_from_js(info[2].As<Napi::Object>(), part.key) ||
+      !schema_from_js(info[3].As<Napi::Object>(), part.value)) {
     return throw_error(info.Env(), "HC_STORE", "a stored table does not fit its schema");
-  }
-  const TableLayout layout = TableLayout::of(key, value);
-  std::shared_ptr<Conversion> conversion;
-  std::string error;
-  auto& table = engine_->shard(shard).restored_tables[name];
-  if (!table) {
-    table = FlowTable::create(name, layout, 1u << 20, error);
-    if (!table) return throw_error(info.Env(), "HC_STORE", error);
-  } else if (!(table->layout().value == value)) {
-    conversion = Conversion::plan(value, table->layout().value, nullptr, true, nullptr, error);
-    if (!conversion) return throw_error(info.Env(), "HC_STORE", error);
   }
   const auto numbers = info[4].As<Napi::Uint32Array>();
   const auto pages = info[5].As<Napi::Array>();
+  if (info[6].ToBoolean()) {
+    for (uint32_t i = 0; i < pages.Length(); ++i) {
+      const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
+      part.pages.emplace_back(numbers[i],
+                              std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
+    }
+    engine_->shard(shard).restored_parts[name].push_back(std::move(part));
+    return info.Env().Undefined();
+  }
+  uint32_t capacity = 1u << 20;
+  for (uint32_t i = 0; i < pages.Length(); ++i) {
+    const uint32_t end = (numbers[i] + 1) << FlowTable::publish_shift;
+    if (capacity < end) capacity = end;
+  }
+  const TableLayout layout = TableLayout::of(part.key, part.value);
+  std::string error;
+  std::shared_ptr<FlowTable> table = FlowTable::create(name, layout, capacity, error);
+  if (!table) return throw_error(info.Env(), "HC_STORE", error);
   for (uint32_t i = 0; i < pages.Length(); ++i) {
     const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
-    if (!table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, conversion.get())) {
-      return throw_error(info.Env(), "HC_STORE",
-                         "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
-    }
+    if (table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, nullptr)) continue;
+    return throw_error(info.Env(), "HC_STORE",
+                       "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
   }
   table->finish_load();
-  return Napi::Number::New(info.Env(), table->live);
+  engine_->shard(shard).restored_tables[name] = std::move(table);
+  return info.Env().Undefined();
 }
 
 }  // namespace hotclick::addon

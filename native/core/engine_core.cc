@@ -59,6 +59,7 @@ bool EngineCore::settle(const PreparedRevision& revision) {
     shards_[i]->release_previous();
     shards_[i]->restored_statics.clear();
     shards_[i]->restored_tables.clear();
+    shards_[i]->restored_parts.clear();
   }
   release_retired();
   return true;

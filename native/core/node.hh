@@ -102,6 +102,7 @@ class Node {
   bool bind_states(Shard& shard, Node* old, NodeError& error);
   bool bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
   bool bind_table(StateBinding& b, StateBinding* old, std::string& error);
+  bool load_parts(StateBinding& b, const TableLayout& layout, uint32_t capacity, std::string& error);
   bool bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
   bool bind_section(StateBinding& b, Shard& shard, std::string& error);
   void match_drops(const Node& old);

@@ -90,6 +90,37 @@ bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::st
   return true;
 }
 
+/// The table of a store that was left in the middle of a conversion: each page is converted from its own layout.
+/// Leaves `b.table` null when there is none.
+bool Node::load_parts(StateBinding& b, const TableLayout& layout, uint32_t capacity, std::string& error) {
+  const auto at = shard_->restored_parts.find(name + "/" + b.name);
+  if (at == shard_->restored_parts.end() || !(at->second.front().key == b.key)) return true;
+  for (const RestoredPart& part : at->second) {
+    for (const auto& [page, bytes] : part.pages) {
+      if (capacity < (page + 1) << FlowTable::publish_shift)
+        capacity = (page + 1) << FlowTable::publish_shift;
+    }
+  }
+  std::shared_ptr<FlowTable> table = FlowTable::create(name + "/" + b.name, layout, capacity, error);
+  if (!table) return false;
+  for (const RestoredPart& part : at->second) {
+    std::shared_ptr<Conversion> conversion;
+    if (!(part.value == b.schema)) {
+      conversion = plan_conversion(b, part.value, error);
+      if (!conversion) return false;
+    }
+    const TableLayout from = TableLayout::of(part.key, part.value);
+    for (const auto& [page, bytes] : part.pages) {
+      if (table->load_page(page, bytes.data(), bytes.size(), from, conversion.get())) continue;
+      error = "HC_STORE: page " + std::to_string(page) + " of table " + table->name() + " is malformed";
+      return false;
+    }
+  }
+  table->finish_load();
+  b.table = std::move(table);
+  return true;
+}
+
 bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
   auto* slot = static_cast<hc_table_slot*>(b.declaration->member(memory_));
   TableLayout layout = TableLayout::of(b.key, b.schema);
@@ -97,6 +128,7 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
   if (!old) {
     b.table = shard_->restored_table(name, b.name);
     if (b.table && !(b.table->layout().key == b.key)) b.table = nullptr;
+    if (!b.table && !load_parts(b, layout, slot->capacity, error)) return false;
     if (!b.table) b.table = FlowTable::create(name + "/" + b.name, layout, slot->capacity, error);
     if (!b.table) return false;
   } else {

@@ -25,6 +25,12 @@ struct RestoredStatic {
   std::vector<uint8_t> data;
 };
 
+/// Pages of a table that the store gave back in one of several layouts.
+struct RestoredPart {
+  SchemaCopy key, value;
+  std::vector<std::pair<uint32_t, std::vector<uint8_t>>> pages;  // number, bytes
+};
+
 /// The words that JavaScript shares with a shard, in a SharedArrayBuffer of at least 4096 bytes. One cache
 /// line for what the loop reads, one for what it writes.
 struct ControlPage {
@@ -121,6 +127,8 @@ class Shard {
   std::shared_ptr<FlowTable> restored_table(const std::string& element, const std::string& state);
   std::map<std::string, RestoredStatic> restored_statics;
   std::map<std::string, std::shared_ptr<FlowTable>> restored_tables;
+  /// Tables with pages of several layouts: made when the class is there whose functions convert them.
+  std::map<std::string, std::vector<RestoredPart>> restored_parts;
 
   // host sets them before the first run; null when there is no other shard
   HandOver* hand_over = nullptr;

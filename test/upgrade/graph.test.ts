@@ -81,7 +81,7 @@ t.test('a configuration with an error is refused with its place; the running one
   await t.rejects(engine.apply('a :: Counter(', { file: 'new.click' }), { code: 'HC_CONFIG_SYNTAX' });
   await t.rejects(engine.apply(first.replace('5000', 'many'), { file: 'new.click' }), {
     code: 'HC_CONFIGURE_FAILED',
-    message: /new\.click:\d+:\d+: While configuring 'queue :: Queue': .*many/,
+    message: /new\.click:\d+:\d+: While configuring 'queue :: Queue': .*many.*\n.*Queue.*\n +\^/,
   });
   t.equal(engine.revision, 1);
   await untilGrown(engine, 'out.count');
