@@ -11,6 +11,8 @@ export async function referencePages(): Promise<ReferencePage[]> {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  await writeReference([...(await referencePages()), ...(await shownPages())]);
+  await writeReference(await referencePages());
+  // Read only now: the pages just written are among them, and their old text must not come back.
+  await writeReference(await shownPages());
   if (!process.argv.includes('--check')) await removeStaleElementPages();
 }
