@@ -2,7 +2,13 @@
 import type { ElementClass } from './graph/element-class.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
 
-export type Strategy = 'swap' | 'thread';
+/** How an upgrade is carried out: each name with what it does. */
+export const strategies = {
+  swap: 'in place, at a batch boundary',
+  thread: 'every shard leaves its loop and enters again',
+} as const;
+
+export type Strategy = keyof typeof strategies;
 
 export interface EngineOptions {
   /** Click text, or a graph built by a program. */

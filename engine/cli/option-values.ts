@@ -1,6 +1,7 @@
 /** Readers of option values, and the options that many commands have. */
 
 import { InvalidArgumentError, Option } from 'commander';
+import { strategies } from '../engine-types.ts';
 
 export interface JsonOptions {
   readonly json?: boolean;
@@ -22,8 +23,10 @@ export const controlOption = () =>
 export const strategyOption = () =>
   new Option(
     '--strategy <name>',
-    'swap: in place; thread: every shard leaves its loop and enters again',
-  ).choices(['swap', 'thread']);
+    Object.entries(strategies)
+      .map(([name, what]) => `${name}: ${what}`)
+      .join('; '),
+  ).choices(Object.keys(strategies));
 
 export const dryRunOption = () => new Option('--dry-run', 'print the plan and change nothing');
 

@@ -1,6 +1,6 @@
 /** The methods of the control socket: what each takes, and what it asks the engine. */
 
-import type { EngineControl, Strategy, UpgradeOptions } from '../engine-types.ts';
+import { type EngineControl, type Strategy, strategies, type UpgradeOptions } from '../engine-types.ts';
 import type { Schema } from './schema.ts';
 import { flag, integer, object, oneOf, optional, record, text } from './schema.ts';
 
@@ -20,7 +20,10 @@ export type Method = (params: unknown, context: MethodContext) => Promise<unknow
 const most = Number.MAX_SAFE_INTEGER;
 const count = integer({ min: 1, max: most });
 const revision = integer({ min: 0, max: most });
-const upgradeFields = { strategy: optional(oneOf('swap', 'thread')), dryRun: optional(flag()) };
+const upgradeFields = {
+  strategy: optional(oneOf(...(Object.keys(strategies) as Strategy[]))),
+  dryRun: optional(flag()),
+};
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['read', method({ path: text() }, ({ engine }, { path }) => engine.read(path))],
