@@ -29,7 +29,8 @@ import { LibraryShelf, type LoadedClass } from './upgrade/library-shelf.ts';
 import { MemoryJournal } from './upgrade/memory-journal.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
 import type { StepTimer } from './upgrade/step-timer.ts';
-import { type RevisionReport, Upgrader } from './upgrade/upgrader.ts';
+import type { RevisionReport } from './upgrade/transaction.ts';
+import { Upgrader } from './upgrade/upgrader.ts';
 
 export interface EngineEvents {
   /** What Print, IPPrint and Script say. */

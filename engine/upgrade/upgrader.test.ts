@@ -4,7 +4,8 @@ import type { RevisionDraft, RevisionRecord } from '../state/journal.ts';
 import type { LoadedClass } from './library-shelf.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { designWith, FakeDatapath } from './testing/fake-datapath.ts';
-import { type UpgradeRequest, Upgrader } from './upgrader.ts';
+import type { UpgradeRequest } from './transaction.ts';
+import { Upgrader } from './upgrader.ts';
 
 /** A journal that cannot write some things. */
 class FailingJournal extends MemoryJournal {

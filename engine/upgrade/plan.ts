@@ -1,0 +1,52 @@
+/** The first step of an upgrade: what is to be done, with the design built and verified by whoever asked for it. */
+import { diffGraphs } from '../graph/diff.ts';
+import { graphPlan, plannedActions, type Revision } from './revision.ts';
+import type { StepTimer } from './step-timer.ts';
+import {
+  lookInterval,
+  type PlannedChange,
+  pause,
+  type UpgradeRequest,
+  type UpgradeTools,
+} from './transaction.ts';
+
+const emptyGraph = { elements: [], connections: [], requirements: [] };
+
+/** @throws HotclickError of building or verifying; HC_UPGRADE_FAILED when the signal cancelled it */
+export async function planChange(
+  tools: UpgradeTools,
+  request: UpgradeRequest,
+  running: Revision | undefined,
+  step: StepTimer,
+): Promise<PlannedChange> {
+  step.begin('plan', `from revision ${running?.number ?? 0}`);
+  await untilConverted(tools, step);
+  const design = await request.design(running, step);
+  const graphActions = diffGraphs(running?.graph ?? emptyGraph, design.graph, (className) => {
+    const sha256 = design.classes.get(className)?.sha256;
+    return sha256 === undefined || running?.classes.get(className)?.sha256 !== sha256;
+  });
+  return {
+    request,
+    strategy: request.strategy ?? 'swap',
+    running,
+    design,
+    actions: plannedActions(graphActions, design, running),
+    plan: graphPlan(design, running, graphActions),
+  };
+}
+
+/** A table converts to one layout at a time: waits for the conversion that the upgrade before began. */
+async function untilConverted({ engine, shards }: UpgradeTools, step: StepTimer): Promise<void> {
+  const converting = () => {
+    for (let shard = 0; shard < shards; ++shard) {
+      const state = engine.states(shard).find((one) => one.converting);
+      if (state) return state;
+    }
+    return undefined;
+  };
+  for (let state = converting(); state; state = converting()) {
+    step.begin('plan', `waiting until ${state.element}/${state.state} is converted`);
+    await pause(lookInterval);
+  }
+}

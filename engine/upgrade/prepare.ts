@@ -1,0 +1,90 @@
+/** The last step of an upgrade that can fail: the graphs are built beside the running ones, and the journal is told. */
+import { callNative, type PrepareFailure } from '../datapath/addon.ts';
+import { HotclickError } from '../errors.ts';
+import { configureFault } from '../graph/configure-fault.ts';
+import { formatDiagnostic } from '../graph/diagnostics.ts';
+import type { RevisionRecord } from '../state/journal.ts';
+import type { RevisionDesign } from './revision.ts';
+import type { StepTimer } from './step-timer.ts';
+import {
+  type PlannedChange,
+  type PreparedChange,
+  recordIfPossible,
+  type UpgradeTools,
+} from './transaction.ts';
+
+/**
+ * @throws HotclickError HC_CONFIGURE_FAILED, HC_STATE_SCHEMA, HC_STORE, …; nothing of the change is left then but a failed
+ * revision in the journal
+ */
+export async function prepareChange(
+  tools: UpgradeTools,
+  change: PlannedChange,
+  step: StepTimer,
+): Promise<PreparedChange> {
+  step.begin('prepare', `${change.actions.length} actions in ${tools.shards} shards`);
+  const prepared = buildGraphs(tools, change);
+  let record: RevisionRecord | undefined;
+  try {
+    for (const loaded of change.design.classes.values()) await tools.shelf.keep(loaded);
+    record = await beginRevision(tools, change);
+    await tools.journal.step(record.revision, 'prepared');
+    step.begin('roll', 'shard 0');
+    return { ...change, prepared, revision: record.revision };
+  } catch (error) {
+    tools.engine.discard(prepared);
+    // A revision that was begun and refused: otherwise the journal would hold it pending, and no other could begin.
+    if (record) await failRevision(tools, record, step.cancellation ?? error);
+    throw error;
+  }
+}
+
+function buildGraphs({ engine }: UpgradeTools, { plan, design }: PlannedChange): number {
+  const result = callNative(() => engine.prepare(plan));
+  if (typeof result === 'number') return result;
+  throw configureError(result, design);
+}
+
+function beginRevision(
+  { journal, shards }: UpgradeTools,
+  { request, design, strategy }: PlannedChange,
+): Promise<RevisionRecord> {
+  return journal.begin({
+    kind: request.kind,
+    graphText: design.graphText,
+    graph: design.graph,
+    libraries: Object.fromEntries(
+      [...design.classes].map(([name, { version, sha256, installed }]) => [
+        name,
+        { version, sha256, ...(installed ? { installed } : {}) },
+      ]),
+    ),
+    strategy,
+    shards,
+  });
+}
+
+function failRevision(
+  { journal }: UpgradeTools,
+  { revision }: RevisionRecord,
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  return recordIfPossible(() => journal.fail(revision, reason));
+}
+
+/** The native message with the element's name and the place of the argument. */
+function configureError(
+  { element, message, argument }: PrepareFailure,
+  { graph, checked }: RevisionDesign,
+): HotclickError {
+  const declared = graph.elements.find(({ name }) => name === element);
+  const coded = /^(HC_[A-Z_]+): (.*)$/s.exec(message);
+  const said = { message: coded?.[2] ?? message, argument };
+  const fault = declared ? configureFault(declared, said) : said;
+  return new HotclickError(
+    (coded?.[1] as 'HC_STATE_SCHEMA' | undefined) ?? 'HC_CONFIGURE_FAILED',
+    formatDiagnostic(fault, checked.sourceLine),
+    { details: { element, argument, ...('position' in fault ? { position: fault.position } : {}) } },
+  );
+}
