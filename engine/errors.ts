@@ -113,6 +113,11 @@ export const errorTable = {
     hint: 'check the directory, its permissions and the free space; forwarding goes on without it',
     exitCode: 6,
   },
+  HC_TRANSFER: {
+    summary: 'memory and devices cannot be handed from one engine to another',
+    hint: 'the engine that had them goes on; the message names what did not fit',
+    exitCode: 3,
+  },
   HC_UPGRADE_BUSY: {
     summary: 'another upgrade is under way',
     hint: 'wait for it to end, or look at `hotclick history`',

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import { errorTable, HotclickError } from '../errors.ts';
 import type { SchemaInfo } from '../graph/element-class.ts';
 import { addonPath } from './paths.ts';
+import type { ExportedState, ImportedState } from './transfer.ts';
 
 export interface NodePlan {
   readonly name: string;
@@ -137,6 +138,20 @@ export interface NativeEngine {
   stopObserving(observer: number): void;
   /** After a new graph was installed. */
   refreshObservers(): void;
+  /** Everything that another engine needs to take over; see docs/design/transfer.md. */
+  exportState(): ExportedState;
+  /**
+   * In a successor: waits for the giver, then installs the prepared revision. The shard's break in ns; rejects with
+   * HC_TRANSFER when the giver goes on.
+   */
+  takeOver(shard: number, revision: number): Promise<number>;
+  /** Ends every takeOver that still waits. */
+  stopWaiting(): void;
+  /**
+   * In the giver, in all shards at once: leaves their graphs to the successor as soon as all its shards wait. Rejects with
+   * HC_TRANSFER when it has not taken over within `patience` ms; the shards go on then.
+   */
+  handOut(patience: number): Promise<void>;
   /** Tells all shards to leave their loops for good. */
   stop(): void;
   /** After all its shards have left their loops. */
@@ -193,6 +208,10 @@ export interface Addon {
     busyPoll: boolean;
     onLine: (shard: number, line: string) => void;
     onStop: () => void;
+    /** The regions or devices have changed: what exportState() said before does not hold any more. */
+    onRegions?: () => void;
+    /** What to take over from another engine. */
+    transfer?: ImportedState;
   }) => NativeEngine;
   ElementHarness: new (spec: HarnessSpec) => NativeHarness;
 }
