@@ -1,11 +1,11 @@
 /** A running engine: the datapath's threads, the graph they run, its state, and everything that can be asked of it. */
-import { EventEmitter } from 'node:events';
-import { clickSourceLines, flattenClick, parseClick } from '../click-compat/index.ts';
-import { addon, callNative, type NativeEngine } from './datapath/addon.ts';
+import { flattenClick } from '../click-compat/index.ts';
+import { Announcer } from './announcer.ts';
+import { type Configuration, readConfiguration, sourceLines } from './configuration.ts';
 import { ClassCatalogue } from './datapath/class-catalogue.ts';
-import { createControlPages, ShardThreads } from './datapath/shard-threads.ts';
+import { sumElements } from './element-totals.ts';
+import { EngineParts } from './engine-parts.ts';
 import type {
-  ElementStats,
   EngineControl,
   EngineOptions,
   EngineStats,
@@ -19,82 +19,35 @@ import { HotclickError } from './errors.ts';
 import { checkGraph } from './graph/check.ts';
 import type { ElementClass } from './graph/element-class.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
-import { Handlers } from './handlers.ts';
 import { tap } from './observe/tap.ts';
 import { trace } from './observe/trace.ts';
+import { designRevision, loadClasses } from './revision-design.ts';
 import type { RevisionRecord } from './state/journal.ts';
 import { StoreSession } from './state/store-session.ts';
 import { buildElement } from './upgrade/build-element.ts';
-import { LibraryShelf, type LoadedClass } from './upgrade/library-shelf.ts';
-import { MemoryJournal } from './upgrade/memory-journal.ts';
+import type { LoadedClass } from './upgrade/library-shelf.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
+import { rollbackTarget, summarise } from './upgrade/revision-summary.ts';
 import type { StepTimer } from './upgrade/step-timer.ts';
-import type { RevisionReport } from './upgrade/transaction.ts';
-import { Upgrader } from './upgrade/upgrader.ts';
 
-export interface EngineEvents {
-  /** What Print, IPPrint and Script say. */
-  print: [{ readonly element: string; readonly text: string; readonly shard: number }];
-  log: [{ readonly element: string; readonly text: string; readonly shard: number }];
-  upgrade: [UpgradeReport];
-  /** An upgrade that was refused; the running revision goes on. */
-  refused: [HotclickError];
-  /** The store failed (`error` set) or works again. */
-  store: [{ readonly error?: string }];
-  /** A shard's thread died: the engine cannot go on. */
-  failed: [Error];
-  /** The router asked to stop (DriverManager, Script, STOP true), or stop() was called. */
-  stopped: [];
-}
+export type { EngineEvents } from './announcer.ts';
 
-const defaultPackets = 32_768;
 const mostThreads = 64;
-/** Lines kept for a listener that is still to come. */
-const mostUnheard = 10_000;
 
-interface Configuration {
-  readonly text: string;
-  readonly file: string;
-  readonly graph: RouterGraph;
-}
-
-export class Engine extends EventEmitter<EngineEvents> implements EngineControl, AsyncDisposable {
+export class Engine extends Announcer implements EngineControl, AsyncDisposable {
   readonly threads: number;
-  readonly #native: NativeEngine;
-  readonly #shardThreads: ShardThreads;
+  readonly #options: EngineOptions;
   readonly #catalogue: ClassCatalogue;
-  readonly #shelf: LibraryShelf;
-  readonly #upgrader: Upgrader;
-  readonly #journal: MemoryJournal | StoreSession['journal'];
-  readonly #store: StoreSession | undefined;
-  readonly #handlers: Handlers;
   readonly #startedAt = performance.now();
-  #unheard: { readonly event: keyof EngineEvents; readonly emit: () => void }[] = [];
+  #made: EngineParts | undefined;
   #stopping: Promise<void> | undefined;
   #saidStopped = false;
 
-  private constructor(parts: {
-    threads: number;
-    native: NativeEngine;
-    shardThreads: ShardThreads;
-    catalogue: ClassCatalogue;
-    shelf: LibraryShelf;
-    store: StoreSession | undefined;
-  }) {
+  private constructor(threads: number, options: EngineOptions, catalogue: ClassCatalogue) {
     super();
-    this.threads = parts.threads;
-    this.#native = parts.native;
-    this.#shardThreads = parts.shardThreads;
-    this.#catalogue = parts.catalogue;
-    this.#shelf = parts.shelf;
-    this.#store = parts.store;
-    this.#journal = parts.store?.journal ?? new MemoryJournal();
-    this.#upgrader = new Upgrader(this.#native, this.threads, this.#journal, this.#shelf);
-    // Not one of our own events, so not in their types.
-    EventEmitter.prototype.on.call(this, 'newListener', (event: string | symbol) =>
-      this.#tellNewListener(event),
-    );
-    this.#handlers = new Handlers(this.#native, this.threads, () => this.#running);
+    this.threads = threads;
+    this.#options = options;
+    this.#catalogue = catalogue;
   }
 
   /**
@@ -113,65 +66,59 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     const configuration = readConfiguration(options.configuration, options, catalogue);
     checkGraph(configuration.graph, (name) => catalogue.describe(name), sourceLines(configuration));
     const store = options.store === undefined ? undefined : await StoreSession.open(options.store);
-    const control = createControlPages(threads);
-    let engine: Engine | undefined;
-    let native: NativeEngine | undefined;
+    const engine = new Engine(threads, options, catalogue);
     try {
-      native = callNative(
-        () =>
-          new (addon().Engine)({
-            shards: threads,
-            packets: options.packets ?? defaultPackets,
-            control,
-            busyPoll: options.busyPoll ?? false,
-            onLine: (shard, line) => {
-              if (engine) engine.#hear(shard, line);
-            },
-            onStop: () => {
-              if (engine) engine.#hearStop();
-            },
-          }),
-      );
-      const shelf = await LibraryShelf.open(native, store?.archive);
-      engine = new Engine({
-        threads,
-        native,
-        shardThreads: new ShardThreads(control),
-        catalogue,
-        shelf,
-        store,
-      });
-      await engine.#begin(configuration, options);
+      await engine.#makeParts(store);
+      await engine.#begin(configuration);
       return engine;
     } catch (error) {
-      if (engine) await engine.stop();
-      else {
-        native?.close();
-        await store?.close();
-      }
+      await engine.stop();
       throw error;
     }
   }
 
-  async #begin(configuration: Configuration, options: EngineOptions): Promise<void> {
-    void this.#shardThreads.failed.then((error) =>
-      this.#announce('failed', () => this.emit('failed', error)),
-    );
-    await this.#shardThreads.start(this.#native, this.threads, options.cpus ?? []);
-    const before = await this.#store?.recover();
-    if (before) this.#store?.restore(this.#native, this.threads, before);
-    const started = this.#upgrader.run({
+  async #makeParts(store: StoreSession | undefined): Promise<void> {
+    try {
+      this.#made = await EngineParts.make(
+        {
+          ...this.#options,
+          threads: this.threads,
+          onLine: (shard, line) => this.#hear(shard, line),
+          onStop: () => this.#hearStop(),
+        },
+        () => this.#running,
+      );
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
+    if (store) this.#parts.useStore(store);
+    void this.#parts.shardThreads.failed.then((error) => this.announce('failed', error));
+  }
+
+  async #begin(configuration: Configuration): Promise<void> {
+    const { native, shardThreads, store, upgrader } = this.#parts;
+    const { cpus, signal, syncInterval } = this.#options;
+    await shardThreads.start(native, this.threads, cpus ?? []);
+    const before = await store?.recover();
+    if (before) store?.restore(native, this.threads, before);
+    const started = upgrader.run({
       kind: 'start',
-      ...(options.signal ? { signal: options.signal } : {}),
+      ...(signal ? { signal } : {}),
       design: async () =>
-        this.#design(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
+        designRevision(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
     });
-    const failure = await Promise.race([started, this.#shardThreads.failed]);
+    const failure = await Promise.race([started, shardThreads.failed]);
     if (failure instanceof Error) throw failure;
-    await this.#store?.startSync(this.#native, this.threads, this.#upgrader, {
-      interval: options.syncInterval,
+    await store?.startSync(native, this.threads, upgrader, {
+      interval: syncInterval,
       onState: (error) => this.emit('store', error === undefined ? {} : { error }),
     });
+  }
+
+  get #parts(): EngineParts {
+    if (!this.#made) throw new HotclickError('HC_INTERNAL', 'the engine has not been made');
+    return this.#made;
   }
 
   get revision(): number {
@@ -181,16 +128,16 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     return this.#running.graph;
   }
   get #running(): Revision {
-    const running = this.#upgrader.running;
+    const running = this.#parts.upgrader.running;
     if (!running) throw new HotclickError('HC_INTERNAL', 'no revision is running');
     return running;
   }
 
   read(path: string): Promise<string> {
-    return this.#handlers.read(path);
+    return this.#parts.handlers.read(path);
   }
   write(path: string, value = ''): Promise<void> {
-    return this.#handlers.write(path, value);
+    return this.#parts.handlers.write(path, value);
   }
 
   /** @throws HotclickError HC_BUILD_FAILED, HC_LIBRARY, HC_STATE_DECLARATION, HC_STATE_SCHEMA, HC_CONFIGURE_FAILED, … */
@@ -209,9 +156,13 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
       );
       step.begin('verify', names.join(', '));
       const loaded = new Map<string, LoadedClass>();
-      for (const [i, name] of names.entries()) loaded.set(name, await this.#shelf.load(files[i]!, name));
+      for (const [i, name] of names.entries())
+        loaded.set(name, await this.#parts.shelf.load(files[i]!, name));
       const classes = new Map([...running.classes, ...loaded]);
-      return this.#design({ text: running.graphText, file: 'running graph', graph: running.graph }, classes);
+      return designRevision(
+        { text: running.graphText, file: 'running graph', graph: running.graph },
+        classes,
+      );
     });
   }
 
@@ -222,12 +173,12 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     return this.#change({ ...options, kind: 'apply' }, async (step) => {
       step.begin('verify', options.file ?? 'configuration');
       const read = readConfiguration(configuration, options, this.#catalogue);
-      return this.#design(read, await this.#loadClasses(read.graph, this.#running.classes));
+      return designRevision(read, await this.#loadClasses(read.graph, this.#running.classes));
     });
   }
 
   async rollback(options: UpgradeOptions & { revision?: number } = {}): Promise<UpgradeReport> {
-    const target = this.#rollbackTarget(options.revision);
+    const target = rollbackTarget(this.#parts.journal, this.revision, options.revision);
     return this.#change({ ...options, kind: 'rollback', restores: target.revision }, async (step) => {
       step.begin('verify', `libraries of revision ${target.revision}`);
       const classes = new Map<string, LoadedClass>();
@@ -237,10 +188,10 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
           name,
           running?.sha256 === version.sha256
             ? running
-            : { ...(await this.#shelf.reload(name, version)), ...version },
+            : { ...(await this.#parts.shelf.reload(name, version)), ...version },
         );
       }
-      return this.#design(
+      return designRevision(
         { text: target.graphText, file: `revision ${target.revision}`, graph: target.graph },
         classes,
       );
@@ -248,49 +199,18 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   }
 
   history(): Promise<RevisionSummary[]> {
-    const current = this.#upgrader.running?.number;
-    return Promise.resolve(
-      this.#journal.list().map((record) => ({
-        revision: record.revision,
-        parent: record.parent ?? 0,
-        createdAt: new Date(record.createdAt).toISOString(),
-        kind: record.kind,
-        status: record.status,
-        strategy: record.strategy,
-        current: record.revision === current,
-        versions: Object.fromEntries(
-          Object.entries(record.libraries).map(([name, { version }]) => [name, version]),
-        ),
-        breaks: reportOf(record)?.breaks ?? [],
-        ...(record.reason === undefined ? {} : { reason: record.reason }),
-      })),
-    );
+    const { journal, upgrader } = this.#parts;
+    return Promise.resolve(journal.list().map((record) => summarise(record, upgrader.running?.number)));
   }
 
   stats(): Promise<EngineStats> {
-    const elements = new Map<string, ElementStats & { drops: Record<string, number> }>();
-    for (let shard = 0; shard < this.threads; ++shard) {
-      for (const one of this.#native.elementStats(shard)) {
-        const sum = elements.get(one.element);
-        const drops = { ...(sum?.drops ?? {}) };
-        for (const [reason, n] of Object.entries(one.drops)) drops[reason] = (drops[reason] ?? 0) + n;
-        elements.set(one.element, {
-          element: one.element,
-          className: one.className,
-          version: one.version,
-          drops,
-          unconnected: (sum?.unconnected ?? 0) + one.unconnected,
-          held: (sum?.held ?? 0) + one.held,
-        });
-      }
-    }
     return Promise.resolve({
       revision: this.revision,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
-      packets: this.#native.packets(),
-      shards: this.#shardThreads.stats(),
-      elements: [...elements.values()],
-      ...(this.#store ? { store: this.#store.stats() } : {}),
+      packets: this.#parts.native.packets(),
+      shards: this.#parts.shardThreads.stats(),
+      elements: sumElements(this.#parts.native, this.threads),
+      ...(this.#parts.store ? { store: this.#parts.store.stats() } : {}),
     });
   }
 
@@ -305,14 +225,14 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     );
   }
   trace(filter: string, options: { limit?: number; signal?: AbortSignal } = {}): AsyncIterable<TraceEvent> {
-    return trace(this.#native, filter, options);
+    return trace(this.#parts.native, filter, options);
   }
   tap(
     edge: string,
     file: string,
     options: { snaplen?: number; limit?: number; signal?: AbortSignal } = {},
   ): Promise<TapSummary> {
-    return tap(this.#native, this.graph, edge, file, options);
+    return tap(this.#parts.native, this.graph, edge, file, options);
   }
 
   async stateList(): Promise<unknown> {
@@ -343,25 +263,23 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
 
   async #end(): Promise<void> {
     try {
-      await Promise.race([this.#upgrader.close(), this.#shardThreads.failed]);
-      await this.#store?.stopSync();
-      await this.#shardThreads.stop(this.#native);
-      this.#native.close();
-      await this.#shelf.close();
-      await this.#store?.close();
+      if (!this.#made) return;
+      await Promise.race([this.#parts.upgrader.close(), this.#parts.shardThreads.failed]);
+      await this.#parts.end();
     } finally {
       this.#hearStop();
     }
   }
 
   async #syncedStore(): Promise<StoreSession> {
-    if (!this.#store) {
+    const { store } = this.#parts;
+    if (!store) {
       throw new HotclickError('HC_STORE', 'the engine has no store', {
         hint: 'start it with --store DIRECTORY',
       });
     }
-    await this.#store.flush();
-    return this.#store;
+    await store.flush();
+    return store;
   }
 
   async #change(
@@ -369,7 +287,7 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
     design: (step: StepTimer) => Promise<RevisionDesign>,
   ): Promise<UpgradeReport> {
     try {
-      const report = await this.#upgrader.run({ ...request, design: (_, step) => design(step) });
+      const report = await this.#parts.upgrader.run({ ...request, design: (_, step) => design(step) });
       if (!report.dryRun) {
         this.emit('upgrade', report);
         await this.#prune();
@@ -384,112 +302,30 @@ export class Engine extends EventEmitter<EngineEvents> implements EngineControl,
   /** A store that cannot be written is the syncer's to report; the upgrade is done all the same. */
   async #prune(): Promise<void> {
     try {
-      await this.#store?.prune();
+      await this.#parts.store?.prune();
     } catch (error) {
       if (!(error instanceof HotclickError) || error.code !== 'HC_STORE') throw error;
     }
   }
 
-  #design(configuration: Configuration, classes: ReadonlyMap<string, LoadedClass>): RevisionDesign {
-    const used = new Set(configuration.graph.elements.map(({ className }) => className));
-    const kept = new Map([...classes].filter(([name]) => used.has(name)));
-    const lookup = (name: string) => kept.get(name)?.elementClass;
-    const checked = checkGraph(configuration.graph, lookup, sourceLines(configuration));
-    return { graph: configuration.graph, graphText: configuration.text, checked, classes: kept };
-  }
-
-  /**
-   * The classes of a graph: those already loaded, those that an upgrade had chosen before a restart, those of the
-   * catalogue.
-   */
-  async #loadClasses(
-    graph: RouterGraph,
-    loaded: ReadonlyMap<string, LoadedClass>,
-    before?: RevisionRecord,
-  ): Promise<Map<string, LoadedClass>> {
-    const classes = new Map<string, LoadedClass>();
-    for (const { className } of graph.elements) {
-      if (classes.has(className)) continue;
-      const known = loaded.get(className);
-      const earlier = before?.libraries[className];
-      const file = this.#catalogue.fileOf(className);
-      if (known) classes.set(className, known);
-      else if (earlier && !(earlier.installed && file !== undefined))
-        classes.set(className, await this.#shelf.reload(className, earlier));
-      else if (file !== undefined)
-        classes.set(className, { ...(await this.#shelf.load(file, className)), installed: true });
-    }
-    return classes;
-  }
-
-  #rollbackTarget(revision: number | undefined): RevisionRecord {
-    const running = this.#journal.get(this.revision);
-    // After a rollback to R, the revision before is the one before R.
-    const restored = running && reportOf(running)?.restores;
-    const from = restored === undefined ? running : this.#journal.get(restored);
-    const number = revision ?? from?.parent;
-    const target = number === null || number === undefined ? undefined : this.#journal.get(number);
-    if (target?.status === 'committed') return target;
-    throw new HotclickError(
-      'HC_ARGUMENT',
-      revision === undefined
-        ? 'there is no revision before this one'
-        : `there is no committed revision ${revision}`,
-      { hint: 'list them with `hotclick history`' },
-    );
+  /** Classes of a graph: those already loaded, those of an earlier revision, those of the catalogue. */
+  #loadClasses(graph: RouterGraph, loaded: ReadonlyMap<string, LoadedClass>, before?: RevisionRecord) {
+    return loadClasses({ catalogue: this.#catalogue, shelf: this.#parts.shelf }, graph, loaded, before);
   }
 
   #hearStop(): void {
     if (this.#saidStopped) return;
     this.#saidStopped = true;
-    this.#announce('stopped', () => this.emit('stopped'));
+    this.announce('stopped');
   }
 
   #hear(shard: number, line: string): void {
     const end = line.indexOf('\n');
     const message = { element: line.slice(1, end), text: line.slice(end + 1), shard };
     if (line.startsWith('w')) {
-      this.#handlers.passOn(shard, message.text);
+      this.#parts.handlers.passOn(shard, message.text);
       return;
     }
-    const event = line.startsWith('p') ? 'print' : 'log';
-    this.#announce(event, () => this.emit(event, message));
+    this.announce(line.startsWith('p') ? 'print' : 'log', message);
   }
-
-  /** A router may speak, or end, before its owner could listen: what nobody has heard waits for the first listener. */
-  #announce(event: keyof EngineEvents, emit: () => void): void {
-    if (this.listenerCount(event) > 0) emit();
-    else if (this.#unheard.length < mostUnheard) this.#unheard.push({ event, emit });
-  }
-
-  #tellNewListener(event: string | symbol): void {
-    const waiting = this.#unheard.filter((one) => one.event === event);
-    this.#unheard = this.#unheard.filter((one) => one.event !== event);
-    // Once the listener is there.
-    queueMicrotask(() => {
-      for (const { emit } of waiting) emit();
-    });
-  }
-}
-
-function readConfiguration(
-  configuration: string | RouterGraph,
-  options: { file?: string; defines?: Readonly<Record<string, string>> },
-  catalogue: ClassCatalogue,
-): Configuration {
-  const file = options.file ?? 'configuration';
-  if (typeof configuration !== 'string') {
-    return { file, graph: configuration, text: flattenClick(configuration) };
-  }
-  const defines = options.defines === undefined ? {} : { defines: { ...options.defines } };
-  const isKnownClass = (className: string) => catalogue.fileOf(className) !== undefined;
-  return { file, text: configuration, graph: parseClick(configuration, { file, isKnownClass, ...defines }) };
-}
-
-function sourceLines({ text, file }: Configuration) {
-  return { sourceLine: clickSourceLines(text, file) };
-}
-
-function reportOf({ report }: RevisionRecord): RevisionReport | undefined {
-  return report as RevisionReport | undefined;
 }

@@ -29,19 +29,23 @@ const prefix = 'hotclick-libraries-';
 export class LibraryShelf {
   readonly #engine: LibraryLoader;
   readonly #directory: string;
-  readonly #archive: LibraryArchive | undefined;
+  #archive: LibraryArchive | undefined;
   /** By content: the same library is loaded once. */
   readonly #loaded = new Map<string, LoadedClass>();
 
-  private constructor(engine: LibraryLoader, directory: string, archive: LibraryArchive | undefined) {
+  private constructor(engine: LibraryLoader, directory: string) {
     this.#engine = engine;
     this.#directory = directory;
-    this.#archive = archive;
   }
 
-  static async open(engine: LibraryLoader, archive?: LibraryArchive): Promise<LibraryShelf> {
+  static async open(engine: LibraryLoader): Promise<LibraryShelf> {
     await sweepDead();
-    return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)), archive);
+    return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+  }
+
+  /** From now on what is kept is kept in a store. */
+  useArchive(archive: LibraryArchive): void {
+    this.#archive = archive;
   }
 
   /** Loads a library file, or gives what is loaded with that content. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */

@@ -18,7 +18,7 @@ import { StepTimer } from './step-timer.ts';
 import type { PlannedChange, UpgradableEngine, UpgradeRequest, UpgradeTools } from './transaction.ts';
 
 export class Upgrader {
-  readonly #tools: UpgradeTools;
+  #tools: UpgradeTools;
   readonly #shelf: Pick<LibraryShelf, 'unloadAllBut'>;
   /** By the native engine's number: what the shards run, or ran until a moment ago. */
   readonly #prepared = new Map<number, RevisionDesign>();
@@ -34,6 +34,11 @@ export class Upgrader {
   ) {
     this.#tools = { engine, shards, journal, shelf, closing: this.#closing.signal };
     this.#shelf = shelf;
+  }
+
+  /** From now on revisions are recorded there. */
+  useJournal(journal: Journal): void {
+    this.#tools = { ...this.#tools, journal };
   }
 
   /** The running revision; undefined until the first was rolled. */

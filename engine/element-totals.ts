@@ -1,0 +1,23 @@
+/** What the elements of a graph count, all shards together. */
+import type { NativeEngine } from './datapath/addon.ts';
+import type { ElementStats } from './engine-types.ts';
+
+export function sumElements(engine: Pick<NativeEngine, 'elementStats'>, shards: number): ElementStats[] {
+  const elements = new Map<string, ElementStats>();
+  for (let shard = 0; shard < shards; ++shard) {
+    for (const one of engine.elementStats(shard)) {
+      const sum = elements.get(one.element);
+      const drops = { ...(sum?.drops ?? {}) };
+      for (const [reason, n] of Object.entries(one.drops)) drops[reason] = (drops[reason] ?? 0) + n;
+      elements.set(one.element, {
+        element: one.element,
+        className: one.className,
+        version: one.version,
+        drops,
+        unconnected: (sum?.unconnected ?? 0) + one.unconnected,
+        held: (sum?.held ?? 0) + one.held,
+      });
+    }
+  }
+  return [...elements.values()];
+}

@@ -1,0 +1,90 @@
+/** What a running engine is made of. All of it is made anew when an engine is started again within its process. */
+import { addon, callNative, type NativeEngine } from './datapath/addon.ts';
+import { createControlPages, ShardThreads } from './datapath/shard-threads.ts';
+import type { EngineOptions } from './engine-types.ts';
+import { Handlers } from './handlers.ts';
+import type { StoreSession } from './state/store-session.ts';
+import { LibraryShelf } from './upgrade/library-shelf.ts';
+import { type Journal, MemoryJournal } from './upgrade/memory-journal.ts';
+import type { Revision } from './upgrade/revision.ts';
+import { Upgrader } from './upgrade/upgrader.ts';
+
+export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll'> {
+  readonly threads: number;
+  readonly onLine: (shard: number, line: string) => void;
+  readonly onStop: () => void;
+}
+
+const defaultPackets = 32_768;
+
+export class EngineParts {
+  readonly native: NativeEngine;
+  readonly shardThreads: ShardThreads;
+  readonly shelf: LibraryShelf;
+  readonly upgrader: Upgrader;
+  readonly handlers: Handlers;
+  #store: StoreSession | undefined;
+  #journal: Journal = new MemoryJournal();
+
+  private constructor(
+    threads: number,
+    native: NativeEngine,
+    shardThreads: ShardThreads,
+    shelf: LibraryShelf,
+    running: () => Revision,
+  ) {
+    this.native = native;
+    this.shardThreads = shardThreads;
+    this.shelf = shelf;
+    this.upgrader = new Upgrader(native, threads, this.#journal, shelf);
+    this.handlers = new Handlers(native, threads, running);
+  }
+
+  /** Makes them; no thread runs yet. `running`: the revision that handlers are looked up in. */
+  static async make(options: PartsOptions, running: () => Revision): Promise<EngineParts> {
+    const { threads, onLine, onStop } = options;
+    const control = createControlPages(threads);
+    const native = callNative(
+      () =>
+        new (addon().Engine)({
+          shards: threads,
+          packets: options.packets ?? defaultPackets,
+          control,
+          busyPoll: options.busyPoll ?? false,
+          onLine,
+          onStop,
+        }),
+    );
+    try {
+      const shelf = await LibraryShelf.open(native);
+      return new EngineParts(threads, native, new ShardThreads(control), shelf, running);
+    } catch (error) {
+      native.close();
+      throw error;
+    }
+  }
+
+  get store(): StoreSession | undefined {
+    return this.#store;
+  }
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  /** From now on the journal and the libraries are kept in a store. It is closed with the parts. */
+  useStore(store: StoreSession): void {
+    this.#store = store;
+    this.#journal = store.journal;
+    this.shelf.useArchive(store.archive);
+    this.upgrader.useJournal(store.journal);
+  }
+
+  /** Ends the threads after a last sync and lets go of everything. */
+  async end(): Promise<void> {
+    await this.#store?.stopSync();
+    await this.shardThreads.stop(this.native);
+    this.native.close();
+    await this.shelf.close();
+    await this.#store?.close();
+  }
+}
