@@ -8,6 +8,7 @@ import { LibraryShelf } from './upgrade/library-shelf.ts';
 import { type Journal, MemoryJournal } from './upgrade/memory-journal.ts';
 import type { Revision } from './upgrade/revision.ts';
 import { Upgrader } from './upgrade/upgrader.ts';
+import { Verifier } from './upgrade/verify/verifier.ts';
 
 export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll'> {
   readonly threads: number;
@@ -36,7 +37,7 @@ export class EngineParts {
     this.native = native;
     this.shardThreads = shardThreads;
     this.shelf = shelf;
-    this.upgrader = new Upgrader(native, threads, this.#journal, shelf);
+    this.upgrader = new Upgrader(native, threads, this.#journal, shelf, new Verifier());
     this.handlers = new Handlers(native, threads, running);
   }
 

@@ -73,6 +73,22 @@ export interface ShardBreak {
   readonly breakNs: number;
 }
 
+/** What was found out about new code before it was let near a packet. */
+export interface VerifyReport {
+  /** What refuses nothing now and may matter later: a missing way back, a state that is lost, … */
+  readonly warnings: readonly string[];
+}
+
+/** What the new version did with copies of live packets, beside what the running one did with them. */
+export interface ShadowReport {
+  /** Packets that both versions were given. */
+  readonly packets: number;
+  /** Packets that came to another end than before, and no rule allowed it. */
+  readonly differences: number;
+  /** Packets that came to another end, as a rule allowed. */
+  readonly allowed: number;
+}
+
 export interface UpgradeReport {
   readonly revision: number;
   readonly parent: number;
@@ -82,6 +98,10 @@ export interface UpgradeReport {
   readonly breaks: readonly ShardBreak[];
   /** ms outside the gap: building, verifying, preparing, and until the old libraries were gone. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Not for the first revision of an engine. */
+  readonly verify?: VerifyReport;
+  /** When it was asked for. */
+  readonly shadow?: ShadowReport;
 }
 
 export interface ShardStats {

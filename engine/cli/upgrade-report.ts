@@ -30,6 +30,7 @@ export function renderUpgrade(report: UpgradeReport): string {
   const parts = [headline(report)];
   if (changes.length > 0) parts.push(renderTable(changes, actionColumns));
   if (untouched > 0) parts.push(`${countOf(untouched, 'element')} untouched`);
+  parts.push(...(report.verify?.warnings ?? []).map((warning) => `warning: ${warning}`));
   if (report.breaks.length > 0) {
     parts.push(
       renderTable(report.breaks, [

@@ -40,6 +40,9 @@ export interface StateInfo {
   readonly schema: SchemaInfo;
   /** Tables only: the schema of the key, which is not versioned. */
   readonly key?: SchemaInfo;
+  /** Lower versions from which the author converts to this one, and lower versions to which the author converts back. */
+  readonly up?: readonly number[];
+  readonly down?: readonly number[];
 }
 
 export interface ElementClass {

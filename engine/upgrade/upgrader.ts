@@ -7,6 +7,7 @@
  */
 import type { UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import { checkChange, type UpgradeChecks } from './checks.ts';
 import { commitChange } from './commit.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
@@ -20,6 +21,7 @@ import type { PlannedChange, UpgradableEngine, UpgradeRequest, UpgradeTools } fr
 export class Upgrader {
   #tools: UpgradeTools;
   readonly #shelf: Pick<LibraryShelf, 'unloadAllBut'>;
+  readonly #checks: UpgradeChecks | undefined;
   /** By the native engine's number: what the shards run, or ran until a moment ago. */
   readonly #prepared = new Map<number, RevisionDesign>();
   readonly #closing = new AbortController();
@@ -31,9 +33,11 @@ export class Upgrader {
     shards: number,
     journal: Journal,
     shelf: Pick<LibraryShelf, 'keep' | 'unloadAllBut'>,
+    checks?: UpgradeChecks,
   ) {
     this.#tools = { engine, shards, journal, shelf, closing: this.#closing.signal };
     this.#shelf = shelf;
+    this.#checks = checks;
   }
 
   /** From now on revisions are recorded there. */
@@ -71,6 +75,7 @@ export class Upgrader {
       throw step.cancellation ?? error;
     } finally {
       this.#transaction = undefined;
+      this.#checks?.end();
       this.#shelf.unloadAllBut(this.#running?.classes.values() ?? []);
     }
   }
@@ -83,7 +88,8 @@ export class Upgrader {
 
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
     const planned = await planChange(this.#tools, request, this.#running, step);
-    if (request.dryRun) return dryRunReport(planned, step);
+    const found = await checkChange(this.#checks, planned, step);
+    if (request.dryRun) return { ...dryRunReport(planned, step), ...found };
     const change = await prepareChange(this.#tools, planned, step);
     step.passPointOfNoReturn();
     this.#remember(change.prepared, change.design);
@@ -92,7 +98,7 @@ export class Upgrader {
     await commitChange(this.#tools, change, breaks, step);
     const { revision, strategy, actions } = change;
     const parent = change.running?.number ?? 0;
-    return { ...step.report(), revision, parent, strategy, dryRun: false, actions, breaks };
+    return { ...step.report(), revision, parent, strategy, dryRun: false, actions, breaks, ...found };
   }
 
   /** Of the revisions before only the last can still be of interest: a sync may bring pages that it published. */

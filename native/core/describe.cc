@@ -59,6 +59,13 @@ std::string schema_json(const hc_schema& s) {
   return out + "]}";
 }
 
+/// The versions for which the author gave a conversion.
+std::string versions_json(const hc_conversion* conversions, uint32_t n) {
+  std::string out = "[";
+  for (uint32_t i = 0; i < n; ++i) out += (i ? "," : "") + std::to_string(conversions[i].version);
+  return out + ']';
+}
+
 /// Default values as a fresh object has them.
 class Defaults {
  public:
@@ -122,7 +129,8 @@ std::string ElementVersion::describe() const {
     out += s.kind == HC_STATE_TABLE ? "\"table\"" : s.kind == HC_STATE_SECTION ? "\"section\"" : "\"static\"";
     out += ",\"schema\":" + schema_json(s.schema);
     if (s.kind == HC_STATE_TABLE) out += ",\"key\":" + schema_json(s.key);
-    out += '}';
+    out += ",\"up\":" + versions_json(s.schema.up, s.schema.nup);
+    out += ",\"down\":" + versions_json(s.schema.down, s.schema.ndown) + '}';
   }
   out += "],\"drops\":[";
   for (uint32_t i = 0; i < d.ndrops; ++i) {

@@ -92,3 +92,14 @@ t.test('old libraries leave the process', async (t) => {
   }
   t.equal(loaded(), before, 'as many element libraries are mapped as before ten upgrades');
 });
+
+t.test('a plan tells what a rollback will not bring back', async (t) => {
+  const engine = await startWithTotals(t, 1);
+  const plan = await engine.upgrade({ Totals: elementSource('Totals2') }, { dryRun: true });
+  t.match(plan.verify?.warnings, [
+    "Totals, state 'total': no down_to(1): a rollback carries fields of equal name over and loses 'bytes'",
+    /state 'lengths'/,
+  ]);
+  const same = await engine.upgrade({ Totals: elementSource('Totals1b') }, { dryRun: true });
+  t.same(same.verify?.warnings, []);
+});
