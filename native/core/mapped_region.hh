@@ -11,6 +11,9 @@ class MappedRegion {
   MappedRegion() = default;
   /// Maps `size` bytes (rounded up to pages) of zeros under `name` (seen in /proc/self/maps). ok() tells.
   static MappedRegion create(const char* name, size_t size);
+  /// Maps the memory behind a descriptor, which stays the caller's. Not ok() when it is no memory of at least
+  /// `size` bytes.
+  static MappedRegion adopt(int fd, size_t size);
   MappedRegion(MappedRegion&& other) noexcept { swap(other); }
   MappedRegion& operator=(MappedRegion&& other) noexcept {
     swap(other);
@@ -26,8 +29,12 @@ class MappedRegion {
   int fd() const { return fd_; }
   /// Maps the same pages over `address` (page aligned) as well; false when the kernel refuses.
   bool map_over(void* address, size_t size) const;
+  /// Makes the pages that exist present in this mapping, so that nobody has to fault them in later.
+  void populate() const;
 
  private:
+  /// Takes the descriptor over.
+  static MappedRegion map(int fd, size_t size);
   void swap(MappedRegion& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

@@ -143,6 +143,7 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
       error = "HC_UPGRADE_BUSY: table '" + b.name + "' is still being converted to the layout before";
       return false;
     }
+    b.table->take_retired();
     const SchemaCopy from = b.table->layout().value;
     auto conversion = plan_conversion(b, from, error);
     if (!conversion) return false;

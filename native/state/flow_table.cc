@@ -8,7 +8,6 @@
 
 namespace hotclick::core {
 namespace {
-constexpr uint32_t first_index_size = 1024;
 constexpr uint32_t reserved_slots = 1u << 22;
 constexpr uint32_t tombstone = no_slot;  // as "slot + 1" in an index that is being left
 
@@ -37,20 +36,11 @@ std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const Tabl
   t->name_ = name;
   t->max_slots_ = capacity > reserved_slots ? std::bit_ceil(capacity) : reserved_slots;
   t->records_ = MappedRegion::create("hotclick-table", static_cast<size_t>(t->max_slots_) * layout.stride);
-  t->index_arena_ =
-      MappedRegion::create("hotclick-index", static_cast<size_t>(t->max_slots_) * 4 * sizeof(uint64_t));
-  t->dirty_count_ = (t->max_slots_ >> publish_shift >> 6) + 1;
-  t->dirty_words_.reset(new (std::nothrow) uint64_t[t->dirty_count_]());
-  if (!t->records_.ok() || !t->index_arena_.ok() || !t->dirty_words_) {
+  if (!t->records_.ok() || !t->make_index(t->max_slots_, error)) {
     error = "no memory for table '" + name + "' with room for " + std::to_string(t->max_slots_) + " records";
     return nullptr;
   }
   t->records = t->records_.data();
-  // The index of size s lies at word offset s: 1024 at 1024, 2048 at 2048, … so none overlaps another.
-  t->index = reinterpret_cast<uint64_t*>(t->index_arena_.data()) + first_index_size;
-  t->index_mask = first_index_size - 1;
-  t->dirty = t->dirty_words_.get();
-  t->page_shift = publish_shift;
   hc_table& base = *t;
   base.layout = 1;
   t->capacity = capacity;
@@ -58,7 +48,29 @@ std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const Tabl
   t->use_layout();
   if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
     t->seed = reinterpret_cast<uintptr_t>(t.get());
+  t->head_->seed = t->seed;
   return t;
+}
+
+bool FlowTable::make_index(uint32_t max_slots, std::string& error) {
+  max_slots_ = max_slots;
+  index_arena_ = MappedRegion::create("hotclick-index", index_region_size(max_slots));
+  if (!index_arena_.ok()) {
+    error = "no memory for the index of table '" + name_ + "'";
+    return false;
+  }
+  use_index_region();
+  head_->max_slots = max_slots;
+  head_->free_head = no_slot;
+  index = index_of_size(first_index_size);
+  index_mask = first_index_size - 1;
+  return true;
+}
+
+void FlowTable::use_index_region() {
+  head_ = reinterpret_cast<TableHead*>(index_arena_.data());
+  dirty = index_of_size(uint64_t{max_slots_} * 4);
+  page_shift = publish_shift;
 }
 
 void FlowTable::use_layout() {
@@ -96,21 +108,21 @@ bool FlowTable::index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uin
 uint32_t FlowTable::insert(uint32_t hash, const void* key) {
   if (old_index) grow_step();
   if (live >= capacity) return no_slot;
-  uint32_t slot = free_head_;
+  uint32_t slot = head_->free_head;
   if (slot != no_slot) {
     if (record(slot).layout != hc_table::layout) convert(slot);
-    free_head_ = record(slot).link;
+    head_->free_head = record(slot).link;
   } else {
-    if (high_water_ >= max_slots_) return no_slot;
-    slot = high_water_++;
+    if (head_->high_water >= max_slots_) return no_slot;
+    slot = head_->high_water++;
   }
   hc_record& r = record(slot);
   memset(static_cast<void*>(&r), 0, stride);
   r.hash = hash;
   r.layout = static_cast<uint16_t>(hc_table::layout);
-  r.flags = HC_RECORD_LIVE;
   memcpy(&r + 1, key, key_size);
   if (layout_.defaults) layout_.defaults(value_of(slot));
+  __atomic_store_n(&r.flags, HC_RECORD_LIVE, __ATOMIC_RELEASE);  // whole from here on, also after a crash
   index_put(index, index_mask, hash, slot);
   ++live;
   mark(slot);
@@ -139,8 +151,8 @@ void FlowTable::erase(uint32_t slot) {
   }
   r.flags = 0;
   r.expires = 0;
-  r.link = free_head_;
-  free_head_ = slot;
+  r.link = head_->free_head;
+  head_->free_head = slot;
   --live;
   mark(slot);
 }
@@ -150,26 +162,26 @@ void FlowTable::start_growth() {
   if (size > max_slots_ * 2) return;  // the load stays at most one half: capacity <= max_slots
   old_index = index;
   old_mask = index_mask;
-  index = reinterpret_cast<uint64_t*>(index_arena_.data()) + size;
+  index = index_of_size(size);
   index_mask = size - 1;
-  grow_at_ = 0;
+  head_->grow_at = 0;
 }
 
 void FlowTable::grow_step() {
   if (!old_index) return;
-  uint32_t end = grow_at_ + 64;
+  uint32_t end = head_->grow_at + 64;
   if (end > old_mask + 1) end = old_mask + 1;
-  for (; grow_at_ < end; ++grow_at_) {
-    const uint64_t entry = old_index[grow_at_];
+  for (; head_->grow_at < end; ++head_->grow_at) {
+    const uint64_t entry = old_index[head_->grow_at];
     if (entry == 0 || static_cast<uint32_t>(entry) == tombstone) continue;
     const auto hash = static_cast<uint32_t>(entry >> 32);
     index_put(index, index_mask, hash, static_cast<uint32_t>(entry) - 1);
   }
-  if (grow_at_ > old_mask) old_index = nullptr;
+  if (head_->grow_at > old_mask) old_index = nullptr;
 }
 
 uint64_t FlowTable::memory() const {
-  return static_cast<uint64_t>(high_water_) * stride + (index_mask + 1ull) * sizeof(uint64_t);
+  return static_cast<uint64_t>(head_->high_water) * stride + (index_mask + 1ull) * sizeof(uint64_t);
 }
 
 }  // namespace hotclick::core

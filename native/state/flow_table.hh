@@ -1,8 +1,12 @@
 /// The slow half of a table: insertion, removal, growth of the index, expiry, change of layout, publication.
 /// The fast half is inline in hotclick/table.hpp, which also explains the structure.
 ///
-/// Threads: the shard's own, but for create(), load_page() and prepare_layout(), which another thread calls
-/// while the shard cannot see the table or the layout yet.
+/// Threads: the shard's own, but for create(), adopt(), recover(), load_page() and prepare_layout(), which
+/// another thread calls while the shard cannot see the table or the layout yet.
+///
+/// All that a table is lies in two regions, records and index, so that another engine can go on with them (see
+/// docs/design/transfer.md). Whoever finds them after a crash relies on the order of writes: a record is live in
+/// the region whose layout number it carries, and `flags` and `layout` are written last.
 #pragma once
 #include <atomic>
 #include <hotclick/table.hpp>
@@ -13,6 +17,7 @@
 
 #include "../core/mapped_region.hh"
 #include "schema.hh"
+#include "table_head.hh"
 
 namespace hotclick::core {
 
@@ -33,6 +38,13 @@ struct PreparedLayout {
   std::shared_ptr<Conversion> conversion;
 };
 
+/// Records as a crash left them: those with that layout number are valid here.
+struct RecordPart {
+  MappedRegion records;
+  TableLayout layout;
+  uint32_t number = 0;
+};
+
 class FlowTable : public hc_table {
  public:
   /// Slots a page has for publication, as a power of two.
@@ -41,6 +53,20 @@ class FlowTable : public hc_table {
 
   static std::unique_ptr<FlowTable> create(const std::string& name, const TableLayout& layout,
                                            uint32_t capacity, std::string& error);
+
+  /// The table of another engine in this process's eyes: its regions as they lie there, without its numbers, which
+  /// open_sealed() takes later. Null with `error` when they do not fit the layout.
+  static std::unique_ptr<FlowTable> adopt(const std::string& name, const TableLayout& layout, uint32_t number,
+                                          MappedRegion records, MappedRegion index, std::string& error);
+  /// Writes what only this object knows into the regions. The table stays as it is.
+  void seal();
+  /// Takes what seal() wrote; false when it cannot be.
+  bool open_sealed();
+  /// A table that nobody sealed: `parts` are its records, the newest layout first, in one or two regions; it goes on in
+  /// that of number `base`, to which `conversion` brings the records of the other. The index is made anew.
+  static std::unique_ptr<FlowTable> recover(const std::string& name, std::vector<RecordPart> parts,
+                                            size_t base, const MappedRegion& index,
+                                            const Conversion* conversion, std::string& error);
 
   /// The element that owns the table now: its shard's clock, its expiry question, its limit, and the initial
   /// value of a record. All that led into the library before is replaced.
@@ -56,10 +82,10 @@ class FlowTable : public hc_table {
                                                  std::shared_ptr<Conversion> conversion,
                                                  std::string& error) const;
   /// On the shard, O(1): from now on records have that layout; each is converted when touched. Only when
-  /// `converting()` is false.
+  /// `converting()` is false and the host has taken what was retired.
   void change_layout(PreparedLayout& prepared);
-  bool converting() const { return old_records_.ok(); }
-  uint64_t converted() const { return converted_; }
+  bool converting() const { return converting_.load(std::memory_order_relaxed); }
+  uint64_t converted() const { return head_->converted; }
 
   /// Host: memory of a finished conversion, which is released off the path (munmap takes its time). Empty if
   /// there is none.
@@ -89,8 +115,16 @@ class FlowTable : public hc_table {
 
   const TableLayout& layout() const { return layout_; }
   const std::string& name() const { return name_; }
-  uint32_t high_water() const { return high_water_; }
+  uint32_t high_water() const { return head_->high_water; }
   uint64_t memory() const;
+  // host, while no swap is posted:
+  const MappedRegion& record_region() const { return records_; }
+  const MappedRegion& index_region() const { return index_arena_; }
+  /// What is still being converted, or was and has not been taken away; not ok() when there is nothing.
+  const MappedRegion& old_record_region() const { return old_records_; }
+  const TableLayout& old_layout() const { return old_layout_; }
+  uint32_t old_number() const { return old_number_; }
+  static uint32_t number_after(uint32_t number) { return (number & 0xFFFF) == 0xFFFF ? 1 : number + 1; }
 
   hc_record& record(uint32_t slot) const {
     return *reinterpret_cast<hc_record*>(records + static_cast<uint64_t>(slot) * stride);
@@ -100,29 +134,36 @@ class FlowTable : public hc_table {
 
  private:
   FlowTable() : hc_table{} {}
+  /// False with `error` when there is no memory for the index.
+  bool make_index(uint32_t max_slots, std::string& error);
+  /// Points at what lies in the index region.
+  void use_index_region();
   void index_put(uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot);
   bool index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot, uint32_t& at) const;
+  uint64_t* index_of_size(uint64_t size) const {
+    return reinterpret_cast<uint64_t*>(index_arena_.data()) + size;
+  }
   void start_growth();
   void sweep(uint32_t slots);
+  void rebuild();
   /// What the fast half wants to know of `layout_`.
   void use_layout();
   void mark(uint32_t slot) { dirty[slot >> page_shift >> 6] |= 1ull << ((slot >> page_shift) & 63); }
 
   std::string name_;
   TableLayout layout_, old_layout_;
-  MappedRegion records_, old_records_, retired_records_;
-  MappedRegion index_arena_;  // indexes of all sizes one behind the other; each is used once
-  std::unique_ptr<uint64_t[]> dirty_words_;
-  std::shared_ptr<Conversion> conversion_, retired_conversion_;
+  uint32_t old_number_ = 0;
+  MappedRegion records_, old_records_;
+  MappedRegion index_arena_;
+  TableHead* head_ = nullptr;  // at the start of the index region
+  std::shared_ptr<Conversion> conversion_;
   void* object_ = nullptr;
   Expire expire_ = nullptr;
-  uint32_t max_slots_ = 0, dirty_count_ = 0;
-  uint32_t high_water_ = 0, free_head_ = no_slot;
-  uint32_t grow_at_ = 0, convert_at_ = 0, convert_end_ = 0;
+  uint32_t max_slots_ = 0;
   uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
-  uint64_t converted_ = 0;
   bool just_converted_ = false;
-  std::atomic<bool> retired_{false};  // the retired members are the host's now, until it has taken them
+  std::atomic<bool> converting_{false};
+  std::atomic<bool> retired_{false};  // the old records are the host's now, until it has taken them
 };
 
 }  // namespace hotclick::core

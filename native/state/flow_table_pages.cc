@@ -7,7 +7,7 @@
 namespace hotclick::core {
 
 uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out) {
-  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
+  const uint32_t pages = (head_->high_water + (1u << page_shift) - 1) >> page_shift;
   while (cursor < pages) {
     const uint64_t word = dirty[cursor >> 6] >> (cursor & 63);
     if (word == 0) {
@@ -23,7 +23,7 @@ uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out)
     const uint32_t bytes = layout_.record_size();
     for (uint32_t i = 0; i < 1u << page_shift; ++i) {
       const uint32_t slot = (page << page_shift) + i;
-      if (slot >= high_water_) break;
+      if (slot >= head_->high_water) break;
       hc_record& r = record(slot);
       if (r.layout != hc_table::layout) convert(slot);
       if (!(r.flags & HC_RECORD_LIVE)) continue;
@@ -42,7 +42,7 @@ uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out)
 }
 
 void FlowTable::mark_all_dirty() {
-  const uint32_t pages = (high_water_ + (1u << page_shift) - 1) >> page_shift;
+  const uint32_t pages = (head_->high_water + (1u << page_shift) - 1) >> page_shift;
   for (uint32_t page = 0; page < pages; ++page) dirty[page >> 6] |= 1ull << (page & 63);
 }
 
@@ -54,7 +54,7 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
   const uint32_t each = 8 + from.record_size();
   if (size != 8 + static_cast<size_t>(std::popcount(bitmap)) * each) return false;
   const uint32_t first = page << page_shift;
-  if (high_water_ < first + (1u << page_shift)) high_water_ = first + (1u << page_shift);
+  if (head_->high_water < first + (1u << page_shift)) head_->high_water = first + (1u << page_shift);
   const uint8_t* at = data + 8;
   for (uint64_t rest = bitmap; rest != 0; rest &= rest - 1, at += each) {
     const uint32_t slot = first + static_cast<uint32_t>(std::countr_zero(rest));
@@ -85,13 +85,13 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
 }
 
 void FlowTable::finish_load() {
-  free_head_ = no_slot;
-  for (uint32_t slot = high_water_; slot-- > 0;) {
+  head_->free_head = no_slot;
+  for (uint32_t slot = head_->high_water; slot-- > 0;) {
     hc_record& r = record(slot);
     if (r.flags & HC_RECORD_LIVE) continue;
     r.layout = static_cast<uint16_t>(hc_table::layout);
-    r.link = free_head_;
-    free_head_ = slot;
+    r.link = head_->free_head;
+    head_->free_head = slot;
   }
 }
 

@@ -23,21 +23,20 @@ std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& nex
 }
 
 void FlowTable::change_layout(PreparedLayout& prepared) {
-  // In the middle of the swap: things change places, and nothing is copied or freed. The layout before the
-  // last one goes away with `prepared`, which another thread does.
+  // In the middle of the swap: things change places, and nothing is copied or freed.
   old_records_ = std::move(records_);
+  records_ = std::move(prepared.records);
   std::swap(old_layout_, layout_);
   std::swap(layout_, prepared.layout);
-  records_ = std::move(prepared.records);
   conversion_ = std::move(prepared.conversion);
   records = records_.data();
-  ++hc_table::layout;
-  if ((hc_table::layout & 0xFFFF) == 0) ++hc_table::layout;  // 0 means "nothing here"
-  hc_table::layout &= 0xFFFF;
+  old_number_ = hc_table::layout;
+  hc_table::layout = number_after(old_number_);
   use_layout();
-  convert_at_ = 0;
-  convert_end_ = high_water_;
-  converted_ = 0;
+  head_->convert_at = 0;
+  head_->convert_end = head_->high_water;
+  head_->converted = 0;
+  converting_.store(true, std::memory_order_relaxed);
 }
 
 void FlowTable::convert(uint32_t slot) {
@@ -50,9 +49,10 @@ void FlowTable::convert(uint32_t slot) {
     if (layout_.defaults) layout_.defaults(value);
     conversion_->run(old + old_layout_.value_offset, value);
     mark(slot);
-    ++converted_;
+    ++head_->converted;
   }
-  to.layout = static_cast<uint16_t>(hc_table::layout);
+  __atomic_store_n(&to.layout, static_cast<uint16_t>(hc_table::layout),
+                   __ATOMIC_RELEASE);  // valid here from now on
 }
 
 bool FlowTable::maintain() {
@@ -61,19 +61,19 @@ bool FlowTable::maintain() {
     grow_step();
     worked = true;
   }
-  if (converting() && !retired_.load(std::memory_order_acquire)) {
+  if (converting()) {
     worked = true;
-    for (uint32_t n = 0; n < convert_budget && convert_at_ < convert_end_; ++n) convert(convert_at_++);
-    if (convert_at_ >= convert_end_) {
-      retired_records_ = std::move(old_records_);
-      retired_conversion_ = std::move(conversion_);
+    for (uint32_t n = 0; n < convert_budget && head_->convert_at < head_->convert_end; ++n)
+      convert(head_->convert_at++);
+    if (head_->convert_at >= head_->convert_end) {
+      converting_.store(false, std::memory_order_relaxed);
       retired_.store(true, std::memory_order_release);
       just_converted_ = true;
     }
   }
   if (shard->ticks != sweep_tick_) {
     sweep_tick_ = shard->ticks;
-    sweep_credit_ = high_water_ / (5 * ticks_per_second) + 1;
+    sweep_credit_ = head_->high_water / (5 * ticks_per_second) + 1;
   }
   if (sweep_credit_ != 0) {
     const uint32_t slots = sweep_credit_ < sweep_budget ? sweep_credit_ : sweep_budget;
@@ -84,8 +84,8 @@ bool FlowTable::maintain() {
 }
 
 void FlowTable::sweep(uint32_t slots) {
-  for (; slots != 0 && high_water_ != 0; --slots, ++sweep_at_) {
-    if (sweep_at_ >= high_water_) sweep_at_ = 0;
+  for (; slots != 0 && head_->high_water != 0; --slots, ++sweep_at_) {
+    if (sweep_at_ >= head_->high_water) sweep_at_ = 0;
     hc_record& r = record(sweep_at_);
     if (HC_UNLIKELY(r.layout != hc_table::layout)) convert(sweep_at_);
     if (!(r.flags & HC_RECORD_LIVE) || r.expires == 0) continue;
@@ -100,13 +100,12 @@ void FlowTable::sweep(uint32_t slots) {
 
 void FlowTable::sweep_all() {
   sweep_at_ = 0;
-  sweep(high_water_);
+  sweep(head_->high_water);
 }
 
 std::pair<MappedRegion, std::shared_ptr<Conversion>> FlowTable::take_retired() {
   if (!retired_.load(std::memory_order_acquire)) return {};
-  std::pair<MappedRegion, std::shared_ptr<Conversion>> out{std::move(retired_records_),
-                                                           std::move(retired_conversion_)};
+  std::pair<MappedRegion, std::shared_ptr<Conversion>> out{std::move(old_records_), std::move(conversion_)};
   retired_.store(false, std::memory_order_release);
   return out;
 }
