@@ -19,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <mutex>
 #include <new>
 
 #include "device_options.hh"
@@ -31,7 +32,7 @@ namespace {
 
 constexpr uint64_t check_interval_ns = 100'000'000;
 
-struct AfPacketDevice : hc_device {
+struct AfPacketDevice : Device {
   std::string name;
   ReceiveOptions options;
   uint32_t shards = 1;
@@ -42,17 +43,19 @@ struct AfPacketDevice : hc_device {
   std::shared_ptr<ReceiveGroup> group;
   std::shared_ptr<ReceiveSet> set;  // null while there is nothing to receive from
   ReceiveRing* ring = nullptr;
+  std::mutex ring_mutex;  // held where `ring` changes, and by other threads that look at it
   bool started = false;
   TransmitSocket transmit;
   int transmit_index = 0;
   uint64_t next_check = 0;
-  hc_device_stats stats = {};
 
   bool configure(const char* option_text, char* error);
   bool open(char* error);
   void check();
   void attach_receive(int interface_index, char* error);
   void detach_receive();
+  bool adopt(const std::vector<int>& descriptors, char* error);
+  bool watch(char* error);
 };
 
 bool AfPacketDevice::configure(const char* option_text, char* error) {
@@ -116,18 +119,13 @@ bool AfPacketDevice::open(char* error) {
   }
   view.mac(mac);
   mtu = view.mtu();
-  stats.link_up = view.running() ? 1 : 0;
+  memory->stats.link_up = view.running() ? 1 : 0;
   if (sends) {
     if (!transmit.open(index, bypass, error)) return false;
     transmit_index = index;
   }
   if (receives) {
-    poll = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
-    fd = poll.get();
-    if (!poll.valid()) {
-      set_error(error, "cannot make an epoll: %s", strerror(errno));
-      return false;
-    }
+    if (!watch(error)) return false;
     attach_receive(index, error);
     // An interface that is down may refuse to take part in a group; it is tried again when it is up.
     if (!ring && view.up()) return false;
@@ -135,20 +133,60 @@ bool AfPacketDevice::open(char* error) {
   return true;
 }
 
+bool AfPacketDevice::watch(char* error) {
+  poll = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
+  fd = poll.get();
+  if (!poll.valid()) set_error(error, "cannot make an epoll: %s", strerror(errno));
+  return poll.valid();
+}
+
+/// The sockets of another engine's device of the same name and options: { receiving, sending }.
+bool AfPacketDevice::adopt(const std::vector<int>& descriptors, char* error) {
+  released = true;  // the sockets are the giver's until it has handed them out
+  control = FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (descriptors.size() != 2 || (sends && descriptors[1] < 0)) {
+    set_error(error, "the sockets of interface '%s' are missing", name.c_str());
+    return false;
+  }
+  const InterfaceView view(control.get(), name.c_str());
+  view.mac(mac);
+  mtu = view.mtu();
+  if (sends && !transmit.adopt(descriptors[1], &transmit_index, error)) return false;
+  if (!receives) return true;
+  if (!watch(error)) return false;
+  // The giver may have been without a socket, while the interface was away: then the next look makes one.
+  if (descriptors[0] < 0) return true;
+  set = group->adopt(descriptors[0], shard->index, shards, options, error);
+  if (!set) return false;
+  ring = set->rings[shard->index].get();
+  started = memory->started != 0;
+  ring->keep_place(&memory->place);
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  epoll_ctl(poll.get(), EPOLL_CTL_ADD, ring->fd(), &event);
+  return true;
+}
+
 void AfPacketDevice::attach_receive(int interface_index, char* error) {
+  const std::lock_guard<std::mutex> lock(ring_mutex);
   set = group->current(interface_index, shards, options, error);
   ring = set ? set->rings[shard->index].get() : nullptr;
   started = false;
+  memory->started = 0;
   if (!ring) return;
+  ring->keep_place(&memory->place);
   epoll_event event = {};
   event.events = EPOLLIN;
   epoll_ctl(poll.get(), EPOLL_CTL_ADD, ring->fd(), &event);
 }
 
 void AfPacketDevice::detach_receive() {
+  const std::lock_guard<std::mutex> lock(ring_mutex);
   if (ring) {
-    ring->add_kernel_counts(&stats);
-    ring->stop();  // the socket may live on for the other shards
+    if (!released) {
+      ring->add_kernel_counts(&memory->stats);
+      ring->stop();  // the socket may live on for the other shards
+    }
     epoll_ctl(poll.get(), EPOLL_CTL_DEL, ring->fd(), nullptr);
   }
   ring = nullptr;
@@ -161,6 +199,7 @@ void AfPacketDevice::check() {
   const InterfaceView view(control.get(), name.c_str());
   const int index = view.index();
   const uint64_t up = index != 0 && view.running() ? 1 : 0;
+  hc_device_stats& stats = memory->stats;
   if (up != stats.link_up) {
     stats.link_up = up;
     ++stats.link_changes;
@@ -195,23 +234,30 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
   if (HC_UNLIKELY(!d.started)) {
     d.ring->start();
     d.started = true;
+    d.memory->started = 1;
   }
-  return d.ring->receive(d.shard, batch, max, &d.stats);
+  return d.ring->receive(d.shard, batch, max, &d.memory->stats);
 }
 
 uint32_t send(hc_device* device, hc_batch* batch) {
   AfPacketDevice& d = self(device);
   if (HC_UNLIKELY(d.shard->now >= d.next_check)) d.check();
   if (HC_UNLIKELY(!d.sends)) return 0;
-  return d.transmit.send(d.shard, batch, &d.stats);
+  return d.transmit.send(d.shard, batch, &d.memory->stats);
 }
 
 void flush(hc_device*) {}
 
 void read_stats(hc_device* device, hc_device_stats* stats) {
   AfPacketDevice& d = self(device);
-  if (d.ring) d.ring->add_kernel_counts(&d.stats);
-  *stats = d.stats;
+  if (d.ring) d.ring->add_kernel_counts(&d.memory->stats);
+  *stats = d.memory->stats;
+}
+
+std::vector<int> files(Device& device) {
+  AfPacketDevice& d = self(&device);
+  const std::lock_guard<std::mutex> lock(d.ring_mutex);
+  return {d.ring ? d.ring->fd() : -1, d.transmit.valid() ? d.transmit.fd() : -1};
 }
 
 void close(hc_device* device) {
@@ -221,7 +267,8 @@ void close(hc_device* device) {
 
 }  // namespace
 
-hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options, char* error) {
+hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options, char* error,
+                          const DeviceOrigin& origin) {
   auto* d = new (std::nothrow) AfPacketDevice();
   if (!d) {
     set_error(error, "no memory for a device");
@@ -229,9 +276,12 @@ hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options
   }
   static_cast<hc_device&>(*d) = {receive, send, flush, read_stats, close, -1, 0, shard, {}, 0, 1, nullptr};
   d->name = name;
+  d->files = files;
+  if (origin.memory) d->memory = origin.memory;
   if (d->name.empty() || d->name.size() >= IFNAMSIZ) {
     set_error(error, "'%s' is not the name of an interface", name);
-  } else if (d->configure(options, error) && d->open(error)) {
+  } else if (d->configure(options, error) &&
+             (origin.files ? d->adopt(*origin.files, error) : d->open(error))) {
     return d;
   }
   delete d;

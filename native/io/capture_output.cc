@@ -37,14 +37,14 @@ bool CaptureOutput::flush() {
     }
     error_ = std::string("cannot write: ") + strerror(n < 0 ? errno : EIO);
     // A pipe cannot be cut back; its reader sees a record that ends early.
-    if (done != 0 && ftruncate(file_.get(), static_cast<off_t>(written_)) == 0) {
-      lseek(file_.get(), static_cast<off_t>(written_), SEEK_SET);
+    if (done != 0 && ftruncate(file_.get(), static_cast<off_t>(*written_)) == 0) {
+      lseek(file_.get(), static_cast<off_t>(*written_), SEEK_SET);
     }
     lost_ += buffered_records_;
     used_ = buffered_records_ = 0;
     return false;
   }
-  written_ += used_;
+  *written_ += used_;
   used_ = buffered_records_ = 0;
   return true;
 }

@@ -10,13 +10,13 @@
 
 namespace hotclick::io {
 
-hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options,
-                       char* error) {
-  if (strcmp(kind, "af_packet") == 0) return open_af_packet(shard, name, options, error);
-  if (strcmp(kind, "tun") == 0) return open_tun_tap(shard, false, name, options, error);
-  if (strcmp(kind, "tap") == 0) return open_tun_tap(shard, true, name, options, error);
-  if (strcmp(kind, "pcap-read") == 0) return open_pcap_reader(shard, name, options, error);
-  if (strcmp(kind, "pcap-write") == 0) return open_pcap_writer(shard, name, options, error);
+hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options, char* error,
+                       const DeviceOrigin& origin) {
+  if (strcmp(kind, "af_packet") == 0) return open_af_packet(shard, name, options, error, origin);
+  if (strcmp(kind, "tun") == 0) return open_tun_tap(shard, false, name, options, error, origin);
+  if (strcmp(kind, "tap") == 0) return open_tun_tap(shard, true, name, options, error, origin);
+  if (strcmp(kind, "pcap-read") == 0) return open_pcap_reader(shard, name, options, error, origin);
+  if (strcmp(kind, "pcap-write") == 0) return open_pcap_writer(shard, name, options, error, origin);
   set_error(error, "unknown kind of device '%s'", kind);
   return nullptr;
 }

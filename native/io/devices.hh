@@ -2,6 +2,7 @@
 #pragma once
 #include <hotclick/abi.h>
 
+#include "device.hh"
 #include "fanout.hh"
 
 namespace hotclick::io {
@@ -12,16 +13,21 @@ namespace hotclick::io {
 ///   "af_packet"              an interface by packet sockets (af_packet.cc)
 ///   "tun", "tap"             an interface that the kernel makes for us (tun_tap.cc)
 ///   "pcap-read", "pcap-write" a capture file (pcap_file.cc)
-hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options, char* error);
+hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options, char* error,
+                       const DeviceOrigin& origin = {});
 
 /// Hardware address and first IPv4 address (network order) of an interface; zeros for what it has not. 0 when
 /// there is such an interface.
 int interface_address(const char* name, uint8_t mac[6], uint32_t* ip4);
 
 // One per kind, for open_device.
-hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options, char* error);
-hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char* options, char* error);
-hc_device* open_pcap_reader(hc_shard* shard, const char* path, const char* options, char* error);
-hc_device* open_pcap_writer(hc_shard* shard, const char* path, const char* options, char* error);
+hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options, char* error,
+                          const DeviceOrigin& origin);
+hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char* options, char* error,
+                        const DeviceOrigin& origin);
+hc_device* open_pcap_reader(hc_shard* shard, const char* path, const char* options, char* error,
+                            const DeviceOrigin& origin);
+hc_device* open_pcap_writer(hc_shard* shard, const char* path, const char* options, char* error,
+                            const DeviceOrigin& origin);
 
 }  // namespace hotclick::io

@@ -36,31 +36,41 @@ bool is_ip_link(uint16_t link_type) {
   return link_type == 101 || link_type == 12 || link_type == 14 || link_type == 228 || link_type == 229;
 }
 
-struct PcapReadDevice : hc_device {
+/// Its place is the number of frames read since the start of the file.
+struct PcapReadDevice : Device {
   FileDescriptor file;
   std::optional<CaptureReader> reader;
   bool loop = false;
   uint64_t frames_this_time = 0;
+  bool catching_up = false;  // another engine may have read on since this file was opened
   std::string message;
-  hc_device_stats stats = {};
 
   bool start() {
     reader.emplace(ByteSource(file.get()));
     frames_this_time = 0;
     return reader->open();
   }
+  bool start_again() { return lseek(file.get(), 0, SEEK_SET) == 0 && start(); }
+  /// Skips what the engine before has read until now.
+  void catch_up() {
+    const uint64_t place = memory->place;
+    if (frames_this_time > place && !start_again()) return stop("the file cannot be read again");
+    CapturedFrame frame;
+    while (frames_this_time < place && reader->next(frame) == CaptureReader::Outcome::frame)
+      ++frames_this_time;
+  }
   /// The next frame, from the start again when the file loops; false at the end.
   bool next(CapturedFrame& frame) {
     for (;;) {
       const CaptureReader::Outcome outcome = reader->next(frame);
       if (outcome == CaptureReader::Outcome::frame) {
-        ++frames_this_time;
+        memory->place = ++frames_this_time;
         return true;
       }
-      if (outcome == CaptureReader::Outcome::truncated) ++stats.rx_truncated;
+      if (outcome == CaptureReader::Outcome::truncated) ++memory->stats.rx_truncated;
       if (outcome == CaptureReader::Outcome::damaged) stop(reader->error());
       if (outcome == CaptureReader::Outcome::damaged || !loop || frames_this_time == 0) break;
-      if (lseek(file.get(), 0, SEEK_SET) != 0 || !start()) {
+      if (!start_again()) {
         stop("the file cannot be read again");
         break;
       }
@@ -80,12 +90,17 @@ PcapReadDevice& reader(hc_device* device) {
 
 uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
   PcapReadDevice& d = reader(device);
+  hc_device_stats& stats = d.memory->stats;
+  if (HC_UNLIKELY(d.catching_up)) {
+    d.catching_up = false;
+    d.catch_up();
+  }
   if (max > HC_BATCH_CAPACITY - batch->count) max = HC_BATCH_CAPACITY - batch->count;
   uint32_t received = 0;
   while (received < max && !d.finished) {
     Packet* p = allocate_packet(d.shard);
     if (!p) {
-      ++d.stats.rx_no_packet;
+      ++stats.rx_no_packet;
       break;
     }
     CapturedFrame frame;
@@ -93,7 +108,7 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
     if (!have || frame.length > longest_frame) {
       hc_packet* unused = p;
       release_packets(d.shard, &unused, 1);
-      if (have) ++d.stats.rx_too_long;
+      if (have) ++stats.rx_too_long;
       continue;
     }
     if (frame.length > p->tailroom()) p->data = p->buffer + HC_HEADROOM;
@@ -107,10 +122,10 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
     }
     d.link_type = frame.link_type;
     batch->packets[batch->count++] = p;
-    d.stats.rx_bytes += frame.length;
+    stats.rx_bytes += frame.length;
     ++received;
   }
-  d.stats.rx_packets += received;
+  stats.rx_packets += received;
   return received;
 }
 
@@ -121,20 +136,20 @@ void flush_nothing(hc_device*) {}
 
 void read_reader_stats(hc_device* device, hc_device_stats* stats) {
   PcapReadDevice& d = reader(device);
-  d.stats.file_position = d.reader->position();
-  *stats = d.stats;
+  d.memory->stats.file_position = d.reader->position();
+  *stats = d.memory->stats;
 }
 
 void close_reader(hc_device* device) {
   delete &reader(device);
 }
 
-struct PcapWriteDevice : hc_device {
+/// Its place is the number of bytes written.
+struct PcapWriteDevice : Device {
   CaptureOutput output;
   uint32_t snap_length = 0;
   bool nanoseconds = false, keep = false;
   std::string message;
-  hc_device_stats stats = {};
 
   bool write_header() {
     const uint32_t words[6] = {nanoseconds ? 0xA1B23C4Du : 0xA1B2C3D4u,  2u | 4u << 16, 0, 0,
@@ -155,7 +170,7 @@ struct PcapWriteDevice : hc_device {
     memcpy(at, words, sizeof(words));
     memcpy(at + sizeof(words), p.data, captured);
     output.commit(16 + captured);
-    stats.tx_bytes += captured;
+    memory->stats.tx_bytes += captured;
     return true;
   }
   /// The writer's own account of failures becomes the device's.
@@ -179,8 +194,8 @@ uint32_t send(hc_device* device, hc_batch* batch) {
   const uint32_t count = batch->count;
   uint32_t written = 0;
   for (uint32_t i = 0; i < count; ++i) written += d.write(*batch->packets[i]) ? 1 : 0;
-  d.stats.tx_packets += written;
-  d.stats.tx_errors += count - written;
+  d.memory->stats.tx_packets += written;
+  d.memory->stats.tx_errors += count - written;
   if (written != count) d.note_failures();
   if (!d.keep) {
     release_packets(d.shard, batch->packets, count);
@@ -195,7 +210,7 @@ void flush(hc_device* device) {
 
 void read_writer_stats(hc_device* device, hc_device_stats* stats) {
   PcapWriteDevice& d = writer(device);
-  *stats = d.stats;
+  *stats = d.memory->stats;
   const uint64_t lost = d.output.lost_records();  // counted as written when they went to the buffer
   stats->tx_packets -= std::min(lost, stats->tx_packets);
   stats->tx_errors += lost;
@@ -209,10 +224,16 @@ void close_writer(hc_device* device) {
 
 }  // namespace
 
-hc_device* open_pcap_reader(hc_shard* shard, const char* path, const char* options, char* error) {
+hc_device* open_pcap_reader(hc_shard* shard, const char* path, const char* options, char* error,
+                            const DeviceOrigin& origin) {
   const DeviceOptions words(options);
   bool loop = false;
   if (!words.check({"LOOP", "SHARDS", "GROUP"}, error) || !words.flag("LOOP", loop, error)) return nullptr;
+  if (origin.files && strcmp(path, "-") == 0) {
+    set_error(error,
+              "the standard input cannot be handed to another engine: what was read ahead would be lost");
+    return nullptr;
+  }
   FileDescriptor file(strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                              : open(path, O_RDONLY | O_CLOEXEC));
   struct stat about = {};
@@ -229,18 +250,25 @@ hc_device* open_pcap_reader(hc_shard* shard, const char* path, const char* optio
       receive, send_nothing, flush_nothing, read_reader_stats, close_reader, -1, 0, shard, {}, 0, 0, nullptr};
   d->file = std::move(file);
   d->loop = loop;
-  d->stats.link_up = 1;
-  d->stats.file_size = S_ISREG(about.st_mode) ? static_cast<uint64_t>(about.st_size) : 0;
+  if (origin.memory) d->memory = origin.memory;
+  d->files = [](Device&) { return std::vector<int>(); };
+  d->memory->stats.link_up = 1;
+  d->memory->stats.file_size = S_ISREG(about.st_mode) ? static_cast<uint64_t>(about.st_size) : 0;
   if (!d->start()) {
     set_error(error, "cannot read '%s': %s", path, d->reader->error().c_str());
     delete d;
     return nullptr;
   }
   d->link_type = d->reader->link_type();
+  if (origin.files) {
+    d->catch_up();  // most of it; the rest with the first receive()
+    d->catching_up = true;
+  }
   return d;
 }
 
-hc_device* open_pcap_writer(hc_shard* shard, const char* path, const char* options, char* error) {
+hc_device* open_pcap_writer(hc_shard* shard, const char* path, const char* options, char* error,
+                            const DeviceOrigin& origin) {
   const DeviceOptions words(options);
   uint64_t link = 1, snap = 0;
   bool nanoseconds = false, keep = false;
@@ -260,7 +288,20 @@ hc_device* open_pcap_writer(hc_shard* shard, const char* path, const char* optio
   d->snap_length = static_cast<uint32_t>(snap);
   d->nanoseconds = nanoseconds;
   d->keep = keep;
-  d->stats.link_up = 1;
+  if (origin.memory) d->memory = origin.memory;
+  d->files = [](Device& device) { return std::vector<int>{writer(&device).output.fd()}; };
+  d->memory->stats.link_up = 1;
+  d->output.keep_place(&d->memory->place);
+  if (origin.files) {
+    const int own = origin.files->size() == 1 ? fcntl(origin.files->front(), F_DUPFD_CLOEXEC, 3) : -1;
+    if (own >= 0) {
+      d->output.adopt(own);
+      return d;
+    }
+    set_error(error, "the descriptor of '%s' is missing", path);
+    delete d;
+    return nullptr;
+  }
   if (d->output.open(path) && d->write_header()) return d;
   set_error(error, "%s", d->output.error().c_str());
   delete d;

@@ -78,4 +78,22 @@ std::shared_ptr<ReceiveSet> ReceiveGroup::current(int interface_index, uint32_t 
   return set;
 }
 
+std::shared_ptr<ReceiveSet> ReceiveGroup::adopt(int fd, uint32_t shard, uint32_t shards,
+                                                const ReceiveOptions& options, char* error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  int interface_index = 0;
+  auto ring = ReceiveRing::adopt(fd, options, &interface_index, error);
+  if (!ring) return nullptr;
+  // In the same process the giver's set is known under the same name: that one stays the giver's.
+  auto set = adopting_.lock();
+  if (!set || set->interface_index != interface_index || set->rings[shard]) {
+    set = std::make_shared<ReceiveSet>();
+    set->interface_index = interface_index;
+    set->rings.resize(shards);
+    adopting_ = set_ = set;
+  }
+  set->rings[shard] = std::move(ring);
+  return set;
+}
+
 }  // namespace hotclick::io

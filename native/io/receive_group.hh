@@ -32,10 +32,15 @@ class ReceiveGroup {
   /// same values.
   std::shared_ptr<ReceiveSet> current(int interface_index, uint32_t shards, const ReceiveOptions& options,
                                       char* error);
+  /// The set that another engine's sockets belong to, with a duplicate of the one of `shard` in its place; the
+  /// others come with the other shards. Null with `error` set.
+  std::shared_ptr<ReceiveSet> adopt(int fd, uint32_t shard, uint32_t shards, const ReceiveOptions& options,
+                                    char* error);
 
  private:
   std::mutex mutex_;
   std::weak_ptr<ReceiveSet> set_;
+  std::weak_ptr<ReceiveSet> adopting_;  // not yet complete
 };
 
 }  // namespace hotclick::io

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -135,15 +134,22 @@ bool ReceiveRing::set_up(int interface_index, char* error) {
   return true;
 }
 
+void ReceiveRing::measure(tpacket_req3& request) {
+  const bool frames = options_.version == 2;
+  request.tp_block_size = frames ? 32 * frame_bytes : options_.block_bytes;
+  request.tp_block_nr = options_.ring_bytes / request.tp_block_size;
+  if (request.tp_block_nr < 2) request.tp_block_nr = 2;
+  request.tp_frame_size = frames ? frame_bytes : 2048;
+  request.tp_frame_nr = request.tp_block_nr * (request.tp_block_size / request.tp_frame_size);
+  request.tp_retire_blk_tov = options_.timeout_ms;
+  slot_bytes_ = frames ? request.tp_frame_size : request.tp_block_size;
+  slots_ = frames ? request.tp_frame_nr : request.tp_block_nr;
+}
+
 bool ReceiveRing::map_ring(char* error) {
   const int version = options_.version == 2 ? TPACKET_V2 : TPACKET_V3;
   tpacket_req3 request = {};
-  request.tp_block_size = version == TPACKET_V2 ? 32 * frame_bytes : options_.block_bytes;
-  request.tp_block_nr = options_.ring_bytes / request.tp_block_size;
-  if (request.tp_block_nr < 2) request.tp_block_nr = 2;
-  request.tp_frame_size = version == TPACKET_V2 ? frame_bytes : 2048;
-  request.tp_frame_nr = request.tp_block_nr * (request.tp_block_size / request.tp_frame_size);
-  request.tp_retire_blk_tov = options_.timeout_ms;
+  measure(request);
   // Version 2 takes the first four fields only.
   const socklen_t size = version == TPACKET_V2 ? sizeof(tpacket_req) : sizeof(tpacket_req3);
   if (setsockopt(fd(), SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) != 0 ||
@@ -151,8 +157,10 @@ bool ReceiveRing::map_ring(char* error) {
     set_error(error, "cannot make a receive ring of %u KiB: %s", options_.ring_bytes >> 10, strerror(errno));
     return false;
   }
-  slot_bytes_ = version == TPACKET_V2 ? request.tp_frame_size : request.tp_block_size;
-  slots_ = version == TPACKET_V2 ? request.tp_frame_nr : request.tp_block_nr;
+  return map_memory(error);
+}
+
+bool ReceiveRing::map_memory(char* error) {
   void* memory = mmap(nullptr, size_t{slot_bytes_} * slots_, PROT_READ | PROT_WRITE, MAP_SHARED, fd(), 0);
   if (memory == MAP_FAILED) {
     set_error(error, "cannot map a receive ring: %s", strerror(errno));
@@ -185,6 +193,7 @@ void ReceiveRing::give_back_block() {
 }
 
 uint8_t* ReceiveRing::next_frame() {
+  if (HC_UNLIKELY(lost_place_)) find_place();
   if (options_.version == 2) {
     uint8_t* frame = ring_ + size_t{slot_} * slot_bytes_;
     const uint32_t status =
@@ -195,7 +204,8 @@ uint8_t* ReceiveRing::next_frame() {
     uint8_t* start = ring_ + size_t{slot_} * slot_bytes_;
     auto& block = reinterpret_cast<tpacket_block_desc*>(start)->hdr.bh1;
     if ((__atomic_load_n(&block.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return nullptr;
-    frames_left_ = block.num_pkts;
+    frames_left_ = frames_ = block.num_pkts;
+    sequence_ = static_cast<uint32_t>(block.seq_num);
     frame_ = start + block.offset_to_first_pkt;
     // The kernel closes an empty block when a frame (of a sender that segments in hardware) would fill it
     // whole.
@@ -207,8 +217,9 @@ uint8_t* ReceiveRing::next_frame() {
 void ReceiveRing::advance() {
   if (options_.version == 2) {
     auto& header = *reinterpret_cast<tpacket2_hdr*>(ring_ + size_t{slot_} * slot_bytes_);
-    __atomic_store_n(&header.tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     next_slot();
+    *place_ = slot_;
+    __atomic_store_n(&header.tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     return;
   }
   frame_ += reinterpret_cast<tpacket3_hdr*>(frame_)->tp_next_offset;
@@ -247,6 +258,7 @@ uint32_t ReceiveRing::receive(hc_shard* shard, hc_batch* batch, uint32_t max, hc
   }
   if (fresh > filled) release_packets(shard, batch->packets + first + filled, fresh - filled);
   batch->count = first + filled;
+  if (options_.version != 2) *place_ = uint64_t{sequence_} << 32 | (frames_ - frames_left_);
   stats->rx_packets += filled;
   stats->rx_bytes += bytes;
   return filled;

@@ -1,5 +1,7 @@
 /// Receiving from one AF_PACKET socket by a ring shared with the kernel (TPACKET_V2 or TPACKET_V3).
 #pragma once
+#include <linux/if_packet.h>
+
 #include <hotclick/batch.hpp>
 #include <memory>
 #include <string>
@@ -23,11 +25,17 @@ class ReceiveRing {
  public:
   /// A socket bound to the interface that takes nothing yet. Null with `error` set.
   static std::unique_ptr<ReceiveRing> open(int interface_index, const ReceiveOptions& options, char* error);
+  /// A duplicate of another engine's socket, its ring mapped again. Null with `error` set.
+  static std::unique_ptr<ReceiveRing> adopt(int fd, const ReceiveOptions& options, int* interface_index,
+                                            char* error);
   ~ReceiveRing();
   ReceiveRing(const ReceiveRing&) = delete;
   ReceiveRing& operator=(const ReceiveRing&) = delete;
 
   int fd() const { return socket_.get(); }
+  /// From now on the place in the ring is kept there, for another engine that goes on with it. An adopted ring goes on
+  /// from what it finds there when it is first looked at.
+  void keep_place(uint64_t* place);
   /// From now on the kernel fills the ring. Until then, and after stop(), it drops for this socket without
   /// counting.
   void start();
@@ -43,7 +51,16 @@ class ReceiveRing {
  private:
   explicit ReceiveRing(const ReceiveOptions& options) : options_(options) {}
   bool set_up(int interface_index, char* error);
+  /// Sizes of the ring; `request` is what the kernel is asked for.
+  void measure(tpacket_req3& request);
   bool map_ring(char* error);
+  bool map_memory(char* error);
+  // Finding the place (receive_place.cc).
+  void find_place();
+  void find_block();
+  void find_frame();
+  tpacket_hdr_v1& block_header(uint32_t slot) const;
+  uint32_t status_of(uint32_t slot) const;
   bool set_filter(uint32_t accepted_bytes);
   /// The next frame that the kernel has handed over, or null; `advance` goes past it.
   uint8_t* next_frame();
@@ -60,6 +77,12 @@ class ReceiveRing {
   uint32_t slot_ = 0;
   uint8_t* frame_ = nullptr;  // version 3: next frame of the open block
   uint32_t frames_left_ = 0;
+  /// Version 3: the sequence number of the block (its lower half) and how many of its frames were taken; written
+  /// when a receive() is over. Version 2: the number of the next frame; written before the one taken is given back.
+  uint64_t own_place_ = 0;
+  uint64_t* place_ = &own_place_;
+  bool lost_place_ = false;             // adopted and not looked at yet
+  uint32_t sequence_ = 0, frames_ = 0;  // version 3: of the open block
 };
 
 }  // namespace hotclick::io

@@ -1,6 +1,7 @@
 #include "transmit_socket.hh"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <string.h>
 
@@ -46,6 +47,19 @@ bool TransmitSocket::open(int interface_index, bool bypass, char* error) {
     set_error(error, "cannot bind a packet socket: %s", strerror(errno));
     return false;
   }
+  return true;
+}
+
+bool TransmitSocket::adopt(int fd, int* interface_index, char* error) {
+  socket_ = FileDescriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  sockaddr_ll address = {};
+  socklen_t size = sizeof(address);
+  if (!socket_.valid() || getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sll_family != AF_PACKET) {
+    set_error(error, "descriptor %d is no packet socket to send on", fd);
+    return false;
+  }
+  *interface_index = address.sll_ifindex;
   return true;
 }
 

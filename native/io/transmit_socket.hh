@@ -14,6 +14,8 @@ class TransmitSocket {
   /// False with `error` set. The socket receives nothing. `bypass` goes past the kernel's queueing
   /// discipline.
   bool open(int interface_index, bool bypass, char* error);
+  /// Goes on with a duplicate of another engine's socket; `interface_index` is what that one is bound to.
+  bool adopt(int fd, int* interface_index, char* error);
   /// Points the socket at another incarnation of the interface.
   bool rebind(int interface_index);
   bool valid() const { return socket_.valid(); }

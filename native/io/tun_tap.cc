@@ -37,13 +37,13 @@ namespace {
 constexpr uint32_t most_at_once = 64;
 constexpr uint32_t longest_frame = HC_BUFFER_SIZE - HC_HEADROOM;
 
-struct TunTapDevice : hc_device {
+struct TunTapDevice : Device {
   FileDescriptor file;
   FileDescriptor control;
   std::string name;
   bool tap = false;
-  hc_device_stats stats = {};
 
+  bool adopt(const std::vector<int>& descriptors, char* error);
   bool open(uint32_t queues, char* error);
   bool set_up(const DeviceOptions& options, char* error);
 };
@@ -67,6 +67,23 @@ bool TunTapDevice::open(uint32_t queues, char* error) {
                                       : "";
   set_error(error, "cannot make interface '%s': %s%s", name.c_str(), strerror(errno), why);
   return false;
+}
+
+/// Another engine's descriptor of the interface, which is set up already.
+bool TunTapDevice::adopt(const std::vector<int>& descriptors, char* error) {
+  released = true;
+  control = FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (descriptors.size() == 1) file = FileDescriptor(fcntl(descriptors[0], F_DUPFD_CLOEXEC, 3));
+  ifreq request = {};
+  if (!file.valid() || ioctl(file.get(), TUNGETIFF, &request) != 0) {
+    set_error(error, "the descriptor of interface '%s' is missing", name.c_str());
+    return false;
+  }
+  fd = file.get();
+  const InterfaceView view(control.get(), name.c_str());
+  view.mac(mac);
+  mtu = view.mtu();
+  return true;
 }
 
 void put_address(sockaddr& field, in_addr_t address) {
@@ -165,13 +182,14 @@ TunTapDevice& self(hc_device* device) {
 
 uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
   TunTapDevice& d = self(device);
+  hc_device_stats& stats = d.memory->stats;
   if (max > most_at_once) max = most_at_once;
   if (max > HC_BATCH_CAPACITY - batch->count) max = HC_BATCH_CAPACITY - batch->count;
   uint32_t received = 0;
   while (received < max) {
     Packet* p = allocate_packet(d.shard);
     if (!p) {
-      ++d.stats.rx_no_packet;
+      ++stats.rx_no_packet;
       break;
     }
     p->data = p->buffer + HC_HEADROOM;
@@ -182,7 +200,7 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
       hc_packet* unused = p;
       release_packets(d.shard, &unused, 1);
       if (n <= 0) break;
-      ++d.stats.rx_too_long;
+      ++stats.rx_too_long;
       continue;
     }
     p->length = static_cast<uint32_t>(n);
@@ -194,15 +212,16 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
       p->set_network(p->data);
     }
     batch->packets[batch->count++] = p;
-    d.stats.rx_bytes += p->length;
+    stats.rx_bytes += p->length;
     ++received;
   }
-  d.stats.rx_packets += received;
+  stats.rx_packets += received;
   return received;
 }
 
 uint32_t send(hc_device* device, hc_batch* batch) {
   TunTapDevice& d = self(device);
+  hc_device_stats& stats = d.memory->stats;
   uint32_t done = 0, refused = 0;
   while (done < batch->count && done < most_at_once) {
     const hc_packet* p = batch->packets[done];
@@ -212,26 +231,31 @@ uint32_t send(hc_device* device, hc_batch* batch) {
     if (n < 0) {
       ++refused;
     } else {
-      d.stats.tx_bytes += p->length;
+      stats.tx_bytes += p->length;
     }
     ++done;
   }
   release_packets(d.shard, batch->packets, done);
   batch->count -= done;
   memmove(batch->packets, batch->packets + done, batch->count * sizeof(batch->packets[0]));
-  d.stats.tx_packets += done - refused;
-  d.stats.tx_errors += refused;
+  stats.tx_packets += done - refused;
+  stats.tx_errors += refused;
   return done - refused;
 }
 
 void flush(hc_device*) {}
 
-void read_stats(hc_device* device, hc_device_stats* stats) {
+void read_stats(hc_device* device, hc_device_stats* out) {
   TunTapDevice& d = self(device);
+  hc_device_stats& stats = d.memory->stats;
   const uint64_t up = InterfaceView(d.control.get(), d.name.c_str()).running() ? 1 : 0;
-  if (up != d.stats.link_up) ++d.stats.link_changes;
-  d.stats.link_up = up;
-  *stats = d.stats;
+  if (up != stats.link_up) ++stats.link_changes;
+  stats.link_up = up;
+  *out = stats;
+}
+
+std::vector<int> files(Device& device) {
+  return {self(&device).file.get()};
 }
 
 void close(hc_device* device) {
@@ -240,7 +264,8 @@ void close(hc_device* device) {
 
 }  // namespace
 
-hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char* options, char* error) {
+hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char* options, char* error,
+                        const DeviceOrigin& origin) {
   const DeviceOptions words(options);
   uint64_t shards = shard->count;
   if (!words.check({"SHARDS", "GROUP", "ADDRESS", "ETHER", "GATEWAY", "MTU", "UP"}, error) ||
@@ -260,8 +285,12 @@ hc_device* open_tun_tap(hc_shard* shard, bool tap, const char* name, const char*
   d->name = name;
   d->tap = tap;
   d->link_type = tap ? 1 : 101;
-  if (d->open(static_cast<uint32_t>(shards), error) && d->set_up(words, error)) {
-    d->stats.link_up = InterfaceView(d->control.get(), name).running() ? 1 : 0;
+  d->files = files;
+  if (origin.memory) d->memory = origin.memory;
+  if (origin.files) {
+    if (d->adopt(*origin.files, error)) return d;
+  } else if (d->open(static_cast<uint32_t>(shards), error) && d->set_up(words, error)) {
+    d->memory->stats.link_up = InterfaceView(d->control.get(), name).running() ? 1 : 0;
     return d;
   }
   delete d;
