@@ -159,7 +159,7 @@ Napi::Value ElementHarness::drops(const Napi::CallbackInfo& info) {
   auto o = Napi::Object::New(info.Env());
   const Node& n = element();
   for (uint32_t i = 0; i < n.descriptor->ndrops; ++i) {
-    if (n.drops[i]) o.Set(n.descriptor->drops[i].name, static_cast<double>(n.drops[i]));
+    if (n.drops()[i]) o.Set(n.descriptor->drops[i].name, static_cast<double>(n.drops()[i]));
   }
   return o;
 }

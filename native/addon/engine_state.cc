@@ -112,11 +112,11 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
     o.Set("element", n.name);
     o.Set("className", n.class_name);
     o.Set("version", n.version);
-    o.Set("unconnected", static_cast<double>(n.unconnected));
+    o.Set("unconnected", static_cast<double>(n.unconnected()));
     o.Set("held", static_cast<double>(n.held_packets()));
     auto drops = Napi::Object::New(info.Env());
     for (uint32_t k = 0; k < n.descriptor->ndrops; ++k)
-      drops.Set(n.descriptor->drops[k].name, static_cast<double>(n.drops[k]));
+      drops.Set(n.descriptor->drops[k].name, static_cast<double>(n.drops()[k]));
     o.Set("drops", drops);
     list.Set(i, o);
   }

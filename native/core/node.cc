@@ -19,12 +19,15 @@ const char* intern(const std::string& name) {
 }
 }  // namespace
 
-std::shared_ptr<QueueBlock> QueueBlock::create(uint32_t capacity) {
+std::shared_ptr<QueueBlock> QueueBlock::create(StaticArena& arena, uint32_t capacity) {
   auto b = std::make_shared<QueueBlock>();
-  b->ring.resize(std::bit_ceil(capacity < 2 ? 2u : capacity));
-  b->queue.ring = b->ring.data();
-  b->queue.mask = static_cast<uint32_t>(b->ring.size()) - 1;
-  b->queue.limit = capacity;
+  b->slots = std::bit_ceil(capacity < 2 ? 2u : capacity);
+  b->memory = arena.allocate(bytes(b->slots));
+  if (!b->memory) return nullptr;
+  hc_queue& q = b->queue();
+  q.ring = b->ring();
+  q.mask = b->slots - 1;
+  q.limit = capacity;
   return b;
 }
 
@@ -37,14 +40,18 @@ std::shared_ptr<Node> Node::construct(const NodeSpec& spec, Shard& shard, NodeEr
   node->version = node->descriptor->version;
   node->arguments = spec.arguments;
   node->shard_ = &shard;
-  node->drops.resize(node->descriptor->ndrops ? node->descriptor->ndrops : 1);
+  node->counters = shard.statics()->allocate((1 + node->descriptor->ndrops) * sizeof(uint64_t));
+  if (!node->counters) {
+    error.message = "no memory for it";
+    return nullptr;
+  }
 
   hc_instance& i = node->instance;
   i.noutputs = spec.outputs;
   i.ninputs = spec.inputs;
   i.shard = shard.face();
   i.host = shard.face()->host;
-  i.drops = node->drops.data();
+  i.drops = node->drops();
   i.name = intern(node->name);
   i.core = node.get();
   const uint64_t align = node->descriptor->object_align < 64 ? 64 : node->descriptor->object_align;
@@ -182,7 +189,7 @@ StateBinding* Node::find_state(const std::string& state) {
 uint64_t Node::held_packets() const {
   uint64_t n = descriptor->pending ? descriptor->pending(instance.object) : 0;
   for (const StateBinding& b : states) {
-    if (b.queue) n += b.queue->queue.tail - b.queue->queue.head;
+    if (b.queue) n += b.queue->queue().tail - b.queue->queue().head;
   }
   return n;
 }

@@ -27,12 +27,15 @@ struct NodeSpec {
   std::shared_ptr<ElementVersion> version;
 };
 
-/// The packets of a queue state.
+/// The packets of a queue state: a block of the arena, the queue with its ring behind it.
 struct QueueBlock {
-  hc_queue queue = {};
-  std::vector<hc_packet*> ring;
-  uint32_t home = 0;
-  static std::shared_ptr<QueueBlock> create(uint32_t capacity);
+  std::shared_ptr<uint8_t> memory;
+  uint32_t slots = 0;
+  hc_queue& queue() const { return *reinterpret_cast<hc_queue*>(memory.get()); }
+  hc_packet** ring() const { return reinterpret_cast<hc_packet**>(memory.get() + sizeof(hc_queue)); }
+  static uint64_t bytes(uint32_t slots) { return sizeof(hc_queue) + uint64_t{slots} * sizeof(hc_packet*); }
+  /// Null when the arena is full.
+  static std::shared_ptr<QueueBlock> create(StaticArena& arena, uint32_t capacity);
 };
 
 /// A declared state of a node with its memory. Exactly one of block, table, queue, section is set.
@@ -79,8 +82,10 @@ class Node {
   std::vector<std::string> arguments;
   const hc_descriptor* descriptor = nullptr;
   std::vector<StateBinding> states;
-  std::vector<uint64_t> drops;
-  uint64_t unconnected = 0;             // packets sent to an output that leads nowhere
+  /// A block of the arena: packets sent to an output that leads nowhere, then one counter for each drop reason.
+  std::shared_ptr<uint8_t> counters;
+  uint64_t& unconnected() const { return *reinterpret_cast<uint64_t*>(counters.get()); }
+  uint64_t* drops() const { return &unconnected() + 1; }
   uint64_t timers[HC_MAX_TIMERS] = {};  // monotonic ns; 0 = off
   bool task_active = false;
   bool adopted = false;

@@ -163,14 +163,14 @@ bool Node::bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::str
     error = "a queue holds from 1 to 1048576 packets";
     return false;
   }
-  if (old && old->queue->ring.size() >= slot->capacity) {
-    b.queue = old->queue;
-  } else {
-    b.queue = QueueBlock::create(slot->capacity);
-    b.queue->home = shard.index();
+  b.queue = old && old->queue->slots >= slot->capacity ? old->queue
+                                                       : QueueBlock::create(*shard.statics(), slot->capacity);
+  if (!b.queue) {
+    error = "no memory for it";
+    return false;
   }
   changes_.push_back({old, &b, nullptr, nullptr});
-  slot->queue = &b.queue->queue;
+  slot->queue = &b.queue->queue();
   return true;
 }
 
@@ -243,9 +243,9 @@ void Node::adopt_state() {
       auto* slot = static_cast<hc_table_slot*>(to.declaration->member(memory_));
       to.table->set_owner(instance.shard, memory_, *to.declaration, slot->capacity);
     } else if (to.queue) {
-      hc_queue& q = to.queue->queue;
+      hc_queue& q = to.queue->queue();
       if (c.from && c.from->queue != to.queue) {  // a larger ring: move the pointers
-        hc_queue& before = c.from->queue->queue;
+        hc_queue& before = c.from->queue->queue();
         for (; before.head != before.tail; ++before.head)
           q.ring[q.tail++ & q.mask] = before.ring[before.head & before.mask];
       }
@@ -254,8 +254,8 @@ void Node::adopt_state() {
     }
   }
   if (old) {
-    for (const auto& [here, there] : same_drops_) drops[here] += old->drops[there];
-    unconnected += old->unconnected;
+    for (const auto& [here, there] : same_drops_) drops()[here] += old->drops()[there];
+    unconnected() += old->unconnected();
   }
 }
 

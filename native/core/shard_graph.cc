@@ -11,7 +11,7 @@ namespace {
 /// Where an unconnected output leads.
 void push_nowhere(void* object, uint32_t, hc_batch* batch) {
   auto* node = static_cast<Node*>(object);
-  node->unconnected += batch->count;
+  node->unconnected() += batch->count;
   release_packets(node->instance.shard, batch->packets, batch->count);
   batch->count = 0;
 }
@@ -185,7 +185,7 @@ void ShardGraph::check_draining(bool force) {
   for (Node* n : draining_) {
     for (StateBinding& b : n->states) {
       if (!b.queue) continue;
-      hc_queue& q = b.queue->queue;  // packets are left only when the wait was ended
+      hc_queue& q = b.queue->queue();  // packets are left only when the wait was ended
       for (; q.head != q.tail; ++q.head) release_packets(n->instance.shard, &q.ring[q.head & q.mask], 1);
     }
     n->task_active = false;
