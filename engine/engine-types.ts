@@ -185,8 +185,9 @@ export interface RevisionSummary {
  */
 export interface EngineControl {
   /** 'element.handler'; the values of all shards merged as the handler declares. `list`, `version`, `config` alone
-   * are the router's own handlers; `element.handlers`, `element.class`, `element.config` every element has. */
-  read(path: string): Promise<string>;
+   * are the router's own handlers; `element.handlers`, `element.class`, `element.config` every element has. `parameter` is for
+   * handlers that take one: read('routes.lookup', '10.0.0.1'). */
+  read(path: string, parameter?: string): Promise<string>;
   /** To all shards. */
   write(path: string, value: string): Promise<void>;
   /** `changes`: class name to source file (.cc) or built library (.so). */

@@ -133,8 +133,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     return running;
   }
 
-  read(path: string): Promise<string> {
-    return this.#parts.handlers.read(path);
+  read(path: string, parameter?: string): Promise<string> {
+    return this.#parts.handlers.read(path, parameter);
   }
   write(path: string, value = ''): Promise<void> {
     return this.#parts.handlers.write(path, value);

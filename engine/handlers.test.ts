@@ -26,6 +26,7 @@ const handler = (name: string, merge: string, rights = 'r'): HandlerInfo => ({
   name,
   merge,
   readable: rights.includes('r'),
+  parameter: rights.includes('+'),
   writable: rights.includes('w'),
   help: '',
 });
@@ -37,13 +38,27 @@ function handlersOf(answers: Record<string, readonly (string | Error)[]> = {}) {
   const counter = design.checked.byName.get('c')!;
   const elementClass: ElementClass = {
     ...counter.elementClass,
-    handlers: [handler('count', 'sum'), handler('rate', 'first', 'rw'), handler('reset', 'first', 'w')],
+    handlers: [
+      handler('count', 'sum'),
+      handler('rate', 'first', 'rw'),
+      handler('reset', 'first', 'w'),
+      handler('lookup', 'same', 'r+'),
+    ],
   };
   const byName = new Map(design.checked.byName).set('c', { ...counter, elementClass });
   const running: Revision = { ...design, checked: { ...design.checked, byName }, number: 4 };
   const engine = {
-    handler: async (shard: number, element: string, name: string, value: string | null, room?: number) => {
-      asked.push(`${shard} ${element}.${name}${value === null ? '' : `=${value}`}`);
+    handler: async (
+      shard: number,
+      element: string,
+      name: string,
+      value: string | null,
+      room?: number,
+      parameter = '',
+    ) => {
+      asked.push(
+        `${shard} ${element}.${name}${value === null ? '' : `=${value}`}${parameter && ` ${parameter}`}`,
+      );
       const answer = answers[name]?.[shard] ?? '';
       if (answer instanceof Error) throw answer;
       return value === null && room !== undefined && answer.length > room ? null : answer;
@@ -67,6 +82,15 @@ t.test('a read asks all shards, or one where they are the same', async (t) => {
   t.equal(await handlers.read('c.count'), '42');
   t.equal(await handlers.read('c.rate'), '5');
   t.same(asked, ['0 c.count', '1 c.count', '0 c.rate']);
+});
+
+t.test('a parameter goes to all shards, and only to handlers that take one', async (t) => {
+  const { asked, handlers } = handlersOf({ lookup: ['1', '1'] });
+  t.equal(await handlers.read('c.lookup', '10.0.0.1'), '1');
+  t.same(asked, ['0 c.lookup 10.0.0.1', '1 c.lookup 10.0.0.1']);
+  for (const path of ['c.count', 'c.class', 'list']) {
+    await t.rejects(handlers.read(path, 'x'), { code: 'HC_HANDLER_FAILED', message: /takes no parameter/ });
+  }
 });
 
 t.test('an answer that is longer than the room is asked for again', async (t) => {
@@ -113,6 +137,6 @@ t.test('the router and every element have handlers of their own', async (t) => {
   t.equal(await handlers.read('c.config'), '');
   t.equal(await handlers.read('c.ports'), '1 input\npush\n1 output\npush\n');
   t.equal(await handlers.read('c.drops'), '3\tttl\n0\tshort\n');
-  t.match(await handlers.read('c.handlers'), /^count\tr\nrate\trw\nreset\tw\nclass\tr\n/);
+  t.match(await handlers.read('c.handlers'), /^count\tr\nrate\trw\nreset\tw\nlookup\tr\+\nclass\tr\n/);
   t.ok(handlers.list('c').some(({ name }) => name === 'drops'));
 });

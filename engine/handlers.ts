@@ -41,16 +41,22 @@ export class Handlers {
     this.#running = running;
   }
 
-  /** @throws HotclickError HC_NO_SUCH_ELEMENT, HC_NO_SUCH_HANDLER */
-  async read(path: string): Promise<string> {
+  /**
+   * `parameter` is for handlers that take one, as `lookup`.
+   * @throws HotclickError HC_NO_SUCH_ELEMENT, HC_NO_SUCH_HANDLER, HC_HANDLER_FAILED when the parameter is rejected
+   */
+  async read(path: string, parameter = ''): Promise<string> {
     const { element, handler } = splitPath(path);
+    const { info } = element === '' ? {} : this.#find(element, handler);
+    if (parameter !== '' && !info?.parameter) {
+      throw new HotclickError('HC_HANDLER_FAILED', `read handler '${path}' takes no parameter`);
+    }
     if (element === '') return this.#readRouter(handler);
-    const { info } = this.#find(element, handler);
     if (!info) return this.#readGeneric(element, handler);
     if (!info.readable) throw new HotclickError('HC_NO_SUCH_HANDLER', `'${path}' can only be written`);
     const values = await Promise.all(
       Array.from({ length: info.merge === 'first' ? 1 : this.#shards }, (_, shard) =>
-        this.#readShard(shard, element, handler),
+        this.#readShard(shard, element, handler, parameter),
       ),
     );
     return mergeValues(info.merge, values);
@@ -86,11 +92,13 @@ export class Handlers {
     return [...elementClass.handlers, ...genericHandlers];
   }
 
-  async #readShard(shard: number, element: string, handler: string): Promise<string> {
+  async #readShard(shard: number, element: string, handler: string, parameter: string): Promise<string> {
     for (let room = firstRoom; room <= largestRoom; room *= 8) {
-      const value = await this.#engine.handler(shard, element, handler, null, room).catch((error) => {
-        throw fromNative(error);
-      });
+      const value = await this.#engine
+        .handler(shard, element, handler, null, room, parameter)
+        .catch((error) => {
+          throw fromNative(error);
+        });
       if (value !== null) return value;
     }
     throw new HotclickError(
@@ -137,7 +145,10 @@ export class Handlers {
         return classes.get(declared.className)!.version;
       case 'handlers':
         return [...elementClass.handlers, ...genericHandlers]
-          .map(({ name, readable, writable }) => `${name}\t${readable ? 'r' : ''}${writable ? 'w' : ''}\n`)
+          .map(
+            ({ name, readable, writable, parameter }) =>
+              `${name}\t${readable ? 'r' : ''}${parameter ? '+' : ''}${writable ? 'w' : ''}\n`,
+          )
           .join('');
       case 'ports':
         return [
@@ -172,10 +183,17 @@ const genericHandlers: readonly HandlerInfo[] = [
   ['name', 'the element name'],
   ['config', 'the arguments'],
   ['class_version', 'version of the running library'],
-  ['handlers', 'names of all handlers, with r and w'],
+  ['handlers', 'names of all handlers, with r and w, and + where reading takes a parameter'],
   ['ports', 'numbers of ports and how each works'],
   ['drops', 'dropped packets by reason'],
-].map(([name, help]) => ({ name: name!, readable: true, writable: false, merge: 'first', help: help! }));
+].map(([name, help]) => ({
+  name: name!,
+  readable: true,
+  parameter: false,
+  writable: false,
+  merge: 'first',
+  help: help!,
+}));
 
 function splitPath(path: string): { element: string; handler: string } {
   const dot = path.lastIndexOf('.');

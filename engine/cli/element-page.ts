@@ -37,8 +37,11 @@ function argumentSection(elementClass: ElementClass): string[] {
 }
 
 function handlerSection({ handlers }: ElementClass): string[] {
-  const rows = handlers.map(({ name, readable, writable, merge, help }) => {
-    const access = [...(readable ? ['read'] : []), ...(writable ? ['write'] : [])].join(', ');
+  const rows = handlers.map(({ name, readable, parameter, writable, merge, help }) => {
+    const access = [
+      ...(readable ? [parameter ? 'read with a parameter' : 'read'] : []),
+      ...(writable ? ['write'] : []),
+    ].join(', ');
     return [code(name), access, readable ? merge : '', help];
   });
   return section('Handlers', ['name', 'access', 'merged over shards', 'meaning'], rows);

@@ -25,7 +25,8 @@ export function elementText(elementClass: ElementClass): string {
         { head: 'name', cell: ({ name }) => name },
         {
           head: 'access',
-          cell: ({ readable, writable }) => `${readable ? 'r' : '-'}${writable ? 'w' : '-'}`,
+          cell: ({ readable, parameter, writable }) =>
+            `${readable ? 'r' : '-'}${parameter ? '+' : ''}${writable ? 'w' : '-'}`,
         },
         { head: 'merge', cell: ({ readable, merge }) => (readable ? merge : '') },
         { head: 'meaning', cell: (row) => row.help },

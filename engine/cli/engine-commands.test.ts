@@ -35,10 +35,15 @@ t.test('read and write', async (t) => {
   t.match(await ask('read', 'c.count'), { status: 0, stdout: '1234\n', stderr: '' });
   t.match(await runCli(['read', 'c.count', '--control', control]), { stdout: '1234\n' });
   t.same(await askJson('read', 'c.count'), { path: 'c.count', value: '1234' });
+  t.same(await askJson('read', 'c.count', '10.0.0.1', 'x'), {
+    path: 'c.count',
+    parameter: '10.0.0.1 x',
+    value: '1234',
+  });
   t.match(await ask('write', 'c.reset'), { status: 0, stdout: '' });
   await ask('write', 'src.limit', '10', 'packets');
   t.same(await askJson('write', 's.active', 'false'), { path: 's.active', value: 'false' });
-  t.same(engine.calls.slice(3), [
+  t.same(engine.calls.slice(4), [
     ['write', 'c.reset', ''],
     ['write', 'src.limit', '10 packets'],
     ['write', 's.active', 'false'],

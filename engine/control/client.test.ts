@@ -38,6 +38,7 @@ async function setUp(t: Test) {
 t.test('every call reaches the engine and its answer comes back', async (t) => {
   const { client, engine } = await setUp(t);
   t.equal(await client.read('c.count'), '1234');
+  t.equal(await client.read('rt.lookup', '10.0.0.1'), '1234');
   t.equal(await client.write('c.reset', ''), null);
   t.same(await client.history(), revisions);
   t.same(await client.stats(), engineStats);
@@ -49,6 +50,7 @@ t.test('every call reaches the engine and its answer comes back', async (t) => {
   t.same(await client.stateDiff(1, 2), stateAnswers.diff);
   t.same(engine.calls, [
     ['read', 'c.count'],
+    ['read', 'rt.lookup', '10.0.0.1'],
     ['write', 'c.reset', ''],
     ['stateGet', 'fw/connections', { filter: 'packets>3', limit: 5 }],
     ['stateDiff', 1, 2],

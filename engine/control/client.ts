@@ -30,8 +30,8 @@ export class ControlClient implements EngineControl, AsyncDisposable {
     return new ControlClient(await RequestChannel.open(path));
   }
 
-  read(path: string): Promise<string> {
-    return this.#channel.request('read', { path });
+  read(path: string, parameter?: string): Promise<string> {
+    return this.#channel.request('read', { path, ...(parameter === undefined ? {} : { parameter }) });
   }
 
   write(path: string, value: string): Promise<void> {

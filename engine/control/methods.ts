@@ -26,7 +26,12 @@ const upgradeFields = {
 };
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
-  ['read', method({ path: text() }, ({ engine }, { path }) => engine.read(path))],
+  [
+    'read',
+    method({ path: text(), parameter: optional(text({ min: 0 })) }, ({ engine }, { path, parameter }) =>
+      engine.read(path, parameter),
+    ),
+  ],
   [
     'write',
     method({ path: text(), value: text({ min: 0 }) }, ({ engine }, { path, value }) =>

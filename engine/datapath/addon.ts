@@ -108,13 +108,14 @@ export interface NativeEngine {
   roll(shard: number, revision: number, strategy: string): Promise<number>;
   /** Frees what the revision replaced; false while something drains. */
   settle(revision: number): boolean;
-  /** Null when the answer is longer than `room`. */
+  /** Writes `value`, or reads when it is null; null when the answer is longer than `room`. */
   handler(
     shard: number,
     element: string,
     handler: string,
     value: string | null,
     room?: number,
+    parameter?: string,
   ): Promise<string | null>;
   publish(shard: number): Promise<PublishedBytes>;
   markAllDirty(shard: number): Promise<void>;
@@ -172,7 +173,7 @@ export interface NativeHarness {
   pull(port: number, max: number): unknown[];
   output(port: number): unknown[];
   drops(): Record<string, number>;
-  handler(name: string, value: string | null): string;
+  handler(name: string, value: string | null, parameter?: string): string;
   run(times: number): number;
   advance(ms: number): void;
   upgrade(spec: HarnessSpec): void;

@@ -13,6 +13,8 @@ export interface ArgumentInfo {
 export interface HandlerInfo {
   readonly name: string;
   readonly readable: boolean;
+  /** Reading takes a parameter. */
+  readonly parameter: boolean;
   readonly writable: boolean;
   /** How the values of all shards become one: 'sum', 'max', 'min', 'first', 'concat', 'same'. */
   readonly merge: string;

@@ -92,8 +92,8 @@ export class ElementHarness implements Disposable {
   drops(): Record<string, number> {
     return this.#native.drops();
   }
-  read(handler: string): string {
-    return callNative(() => this.#native.handler(handler, null));
+  read(handler: string, parameter = ''): string {
+    return callNative(() => this.#native.handler(handler, null, parameter));
   }
   write(handler: string, value = ''): void {
     callNative(() => this.#native.handler(handler, value));

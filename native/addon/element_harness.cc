@@ -166,10 +166,11 @@ Napi::Value ElementHarness::drops(const Napi::CallbackInfo& info) {
 
 Napi::Value ElementHarness::handler(const Napi::CallbackInfo& info) {
   const std::string name = info[0].As<Napi::String>();
-  std::string value;
   const bool writes = info[1].IsString();
-  if (writes) value = info[1].As<Napi::String>();
-  HandlerCommand command("element", name, writes ? &value : nullptr, 1 << 20);
+  std::string value;  // written, or the parameter of a read
+  if (writes || info[2].IsString()) value = info[writes ? 1 : 2].As<Napi::String>();
+  const auto kind = writes ? HandlerCommand::Kind::write : HandlerCommand::Kind::read;
+  HandlerCommand command("element", name, kind, value, 1 << 20);
   command.step(engine_->shard(0));
   switch (command.outcome()) {
     case HandlerCommand::Outcome::good:

@@ -265,11 +265,12 @@ Napi::Value EngineObject::handler(const Napi::CallbackInfo& info) {
   if (!good_shard(info, shard)) return info.Env().Undefined();
   const std::string element = info[1].As<Napi::String>();
   const std::string name = info[2].As<Napi::String>();
-  std::string value;
   const bool writes = info[3].IsString();
-  if (writes) value = info[3].As<Napi::String>();
   const size_t room = info[4].IsNumber() ? u32(info[4]) : 64u << 10;
-  auto command = std::make_unique<HandlerCommand>(element, name, writes ? &value : nullptr, room);
+  std::string value;  // written, or the parameter of a read
+  if (writes || info[5].IsString()) value = info[writes ? 3 : 5].As<Napi::String>();
+  const auto kind = writes ? HandlerCommand::Kind::write : HandlerCommand::Kind::read;
+  auto command = std::make_unique<HandlerCommand>(element, name, kind, value, room);
   return post(info.Env(), shard, std::move(command),
               [element, name](Napi::Env env, Command& c) -> Napi::Value {
                 const auto& h = static_cast<HandlerCommand&>(c);

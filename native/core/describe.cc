@@ -115,6 +115,7 @@ std::string ElementVersion::describe() const {
     const hc_handler& h = d.handlers[i];
     if (i) out += ',';
     out += "{\"name\":" + quoted(h.name) + ",\"readable\":" + (h.read ? "true" : "false") +
+           ",\"parameter\":" + (h.flags & HC_HANDLER_PARAMETER ? "true" : "false") +
            ",\"writable\":" + (h.write ? "true" : "false") + ",\"merge\":" + quoted(merge_name(h.merge)) +
            ",\"help\":" + quoted(h.help) + '}';
   }

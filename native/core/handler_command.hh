@@ -10,17 +10,19 @@ class HandlerCommand : public Command {
  public:
   enum class Outcome { good, no_element, no_handler, rejected, too_long };
 
-  /// `write` null reads. `room` is how much text the answer may have.
-  HandlerCommand(std::string element, std::string handler, const std::string* write, size_t room = 64 << 10);
+  enum class Kind { read, write };
+  /// `value` is what is written, or the parameter of the read. `room` is how much text the answer may have.
+  HandlerCommand(std::string element, std::string handler, Kind kind, std::string value,
+                 size_t room = 64 << 10);
   bool step(Shard& shard) override;
 
   Outcome outcome() const { return outcome_; }
-  /// The value read, or what was wrong with the value written.
+  /// The value read, or why it was rejected.
   const std::string& text() const { return text_; }
 
  private:
   std::string element_, handler_, value_, text_;
-  bool writes_;
+  Kind kind_;
   Outcome outcome_ = Outcome::good;
 };
 

@@ -164,18 +164,26 @@ bool read_common(hc_instance* i, const hc_string* path, hc_text* out) {
          }) != nullptr;
 }
 /// The value of the whole engine, as the host's own readers see it.
-int read_handler(hc_instance* i, const hc_string* path, hc_text* out) {
+int read_handler(hc_instance* i, const hc_string* path, const hc_string* parameter, hc_text* out,
+                 char* error) {
   const hc_handler* handler = nullptr;
   Node* node = find_handler_node(i, path, &handler);
-  if (!node) return read_common(i, path, out) ? 0 : -1;
-  if (!handler->read) return -1;
+  if (!(node && handler->read)) {
+    if (!node && parameter->length == 0 && read_common(i, path, out)) return 0;
+    snprintf(error, HC_ERROR_SIZE, "no read handler '%.*s'", static_cast<int>(path->length), path->data);
+    return -1;
+  }
   const uint32_t before = out->length;
-  handler->read(node->instance.object, out);
+  if (node->read(*handler, *parameter, *out, error) != 0) return -1;
   Shard& shard = shard_of_instance(i);
   const bool one_for_all = handler->merge == HC_MERGE_FIRST || handler->merge == HC_MERGE_SAME;
   if (!shard.questions || one_for_all || out->overflow) return 0;
   std::vector<std::string> values{std::string(out->data + before, out->length - before)};
-  if (!shard.questions->ask(shard, node->name, handler->name, out->capacity, values)) return -1;
+  const std::string asked(parameter->data, parameter->length);
+  if (!shard.questions->ask(shard, node->name, handler->name, asked, out->capacity, values)) {
+    snprintf(error, HC_ERROR_SIZE, "not all shards answered for '%s.%s'", node->name.c_str(), handler->name);
+    return -1;
+  }
   out->length = before;
   append(out, "%s", merge_values(handler->merge, values).c_str());
   return 0;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <hotclick/abi_layout.hpp>
 #include <new>
 
 #include "../state/schema.hh"
@@ -76,6 +77,10 @@ std::string check_descriptor(const hc_descriptor& d) {
            std::to_string(HC_ABI_VERSION);
   }
   if (d.size != sizeof(hc_descriptor)) return "its descriptor has another size";
+  if (d.layout != detail::abi_layout) {
+    return "it was built with another layout of element ABI " + std::to_string(HC_ABI_VERSION) +
+           "; build it with this engine's headers";
+  }
   if (!good_text(d.class_name) || !good_text(d.version) || !d.ports || !d.processing || !d.flow || !d.help) {
     return "its descriptor is incomplete";
   }

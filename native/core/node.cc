@@ -1,6 +1,7 @@
 #include "node.hh"
 
 #include <bit>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <set>
@@ -177,6 +178,14 @@ const hc_handler* Node::find_handler(const std::string& handler) const {
     if (handler == descriptor->handlers[i].name) return &descriptor->handlers[i];
   }
   return nullptr;
+}
+
+int Node::read(const hc_handler& handler, const hc_string& parameter, hc_text& out, char* error) const {
+  if (parameter.length != 0 && !(handler.flags & HC_HANDLER_PARAMETER)) {
+    snprintf(error, HC_ERROR_SIZE, "read handler '%s.%s' takes no parameter", name.c_str(), handler.name);
+    return -1;
+  }
+  return handler.read(instance.object, &parameter, &out, error);
 }
 
 StateBinding* Node::find_state(const std::string& state) {

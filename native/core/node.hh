@@ -96,6 +96,8 @@ class Node {
 
   Shard& shard() const { return *shard_; }
   const hc_handler* find_handler(const std::string& handler) const;
+  /// Reads one of its handlers; not 0 with the message in `error` when that failed.
+  int read(const hc_handler& handler, const hc_string& parameter, hc_text& out, char* error) const;
   /// Packets that wait in queues or in the element's own storage.
   uint64_t held_packets() const;
   StateBinding* find_state(const std::string& state);

@@ -28,8 +28,8 @@ PeerQuestions::PeerQuestions(uint32_t shards)
       questions_(std::make_unique<Question[]>(size_t{shards} * shards)),
       asked_(std::make_unique<Count[]>(shards)) {}
 
-bool PeerQuestions::ask(Shard& asker, const std::string& element, const std::string& handler, uint32_t room,
-                        std::vector<std::string>& values) {
+bool PeerQuestions::ask(Shard& asker, const std::string& element, const std::string& handler,
+                        const std::string& parameter, uint32_t room, std::vector<std::string>& values) {
   const uint32_t from = asker.index();
   bool good = true;
   std::vector<uint32_t> open;
@@ -43,6 +43,7 @@ bool PeerQuestions::ask(Shard& asker, const std::string& element, const std::str
     }
     q.element = element;
     q.handler = handler;
+    q.parameter = parameter;
     q.value.resize(room);
     q.has_value = q.too_long = false;
     q.state.store(asked, std::memory_order_release);
@@ -79,10 +80,11 @@ void PeerQuestions::answer(Shard& at) {
     const hc_handler* handler = node ? node->find_handler(q.handler) : nullptr;
     if (handler && handler->read) {
       hc_text out = {q.value.data(), 0, static_cast<uint32_t>(q.value.size()), 0, 0};
-      handler->read(node->instance.object, &out);
+      const hc_string parameter{q.parameter.c_str(), static_cast<uint32_t>(q.parameter.size()), 0};
+      char error[HC_ERROR_SIZE];
+      q.has_value = node->read(*handler, parameter, out, error) == 0;
       q.value.resize(out.length);
       q.too_long = out.overflow != 0;
-      q.has_value = true;
     }
     asked_[at.index()].count.fetch_sub(1, std::memory_order_relaxed);
     q.state.store(answered, std::memory_order_release);

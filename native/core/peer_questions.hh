@@ -21,10 +21,10 @@ class PeerQuestions {
   void add_peer(Shard* shard) { peers_.push_back(shard); }
 
   /// In the asking shard: appends the value that every other shard has for the handler; a shard that does not run
-  /// the element, or has ended, gives none. False when one did not answer within a second, or its answer was
+  /// the element, has ended, or rejects the parameter, gives none. False when one did not answer within a second, or its answer was
   /// longer than `room` characters.
-  bool ask(Shard& asker, const std::string& element, const std::string& handler, uint32_t room,
-           std::vector<std::string>& values);
+  bool ask(Shard& asker, const std::string& element, const std::string& handler, const std::string& parameter,
+           uint32_t room, std::vector<std::string>& values);
   /// In shard `at`: whether somebody asks.
   bool waiting(uint32_t at) const { return asked_[at].count.load(std::memory_order_seq_cst) != 0; }
   void answer(Shard& at);
@@ -33,7 +33,7 @@ class PeerQuestions {
   enum State : uint32_t { idle, asked, answered };
   struct Question {
     std::atomic<uint32_t> state{idle};
-    std::string element, handler;
+    std::string element, handler, parameter;
     std::string value;
     bool has_value = false, too_long = false;
   };

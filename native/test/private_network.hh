@@ -3,6 +3,7 @@
 #pragma once
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
@@ -12,6 +13,8 @@
 #include <cstdlib>
 #include <hotclick/net.hpp>
 #include <string>
+
+#include "../io/interface.hh"
 
 namespace hotclick {
 
@@ -40,10 +43,32 @@ class PrivateNetwork {
            std::system(
                "for i in left right; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done 2>/dev/null; "
                "true") == 0 &&
-           ip("link set left up") && ip("link set right up");
+           bring_up();
   }
 
  private:
+  /// The kernel says that a link runs when it gets to it, up to a second after both ends are up.
+  bool bring_up() {
+    sockaddr_nl address = {};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = RTMGRP_LINK;
+    const int changes = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    const timeval patience = {10, 0};
+    setsockopt(changes, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    bool good = bind(changes, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+                ip("link set left up") && ip("link set right up");
+    char message[8192];
+    while (good && !(runs("left") && runs("right"))) good = recv(changes, message, sizeof(message), 0) > 0;
+    close(changes);
+    return good;
+  }
+  static bool runs(const char* interface) {
+    const int asking = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool running = io::InterfaceView(asking, interface).running();
+    close(asking);
+    return running;
+  }
+
   int home_ = -1;
   bool ready_ = false;
 };

@@ -196,6 +196,27 @@ t.test('handlers read the sum of all shards and write to all', async (t) => {
   await t.rejects(engine.write('src.active', 'perhaps'), { code: 'HC_HANDLER_FAILED' });
 });
 
+t.test(
+  'a handler that takes a parameter is read with it: by a program, over the socket and by a script',
+  async (t) => {
+    const configuration = `
+    Idle -> rt :: RadixIPLookup(10.0.0.0/8 192.0.2.1 0, 0.0.0.0/0 1); rt[0] -> Discard; rt[1] -> Discard;
+    Script(print $(rt.lookup 10.1.2.3), print rt.lookup 11.1.2.3);`;
+    await using engine = await Engine.start({ configuration, threads: 2 });
+    const said: string[] = [];
+    engine.on('print', ({ text }) => said.push(text.trim()));
+    t.equal(await engine.read('rt.lookup', '10.9.9.9'), '0 192.0.2.1');
+    await t.rejects(engine.read('rt.lookup', 'somewhere'), { code: 'HC_HANDLER_FAILED' });
+    const path = join(await shortDirectory(t), 'control');
+    const server = await ControlServer.listen(engine, path);
+    t.teardown(() => server.close());
+    await using client = await ControlClient.connect(path);
+    t.equal(await client.read('rt.lookup', '12.0.0.1'), '1');
+    await until(() => said.length === 2);
+    t.same(said, ['0 192.0.2.1', '1']);
+  },
+);
+
 t.test('two engines of one process know nothing of each other', async (t) => {
   await using first = await Engine.start({ configuration: counting, threads: 2 });
   await using second = await Engine.start({ configuration: firewall, threads: 1 });

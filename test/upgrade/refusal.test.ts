@@ -1,8 +1,9 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { elementDirectory } from '../../engine/datapath/paths.ts';
+import { elementDirectory, elementFlagsFile, sdkDirectory } from '../../engine/datapath/paths.ts';
 import { Engine } from '../../engine/engine.ts';
 import { elementSource, untilGrown } from './traffic.ts';
 
@@ -59,6 +60,30 @@ t.test('every kind of bad library is refused with its cause, and the running ver
   t.match(await engine.history(), [{ revision: 1, current: true }]);
   await untilGrown(engine, 'out.count');
 });
+
+t.test(
+  'a library built with a changed structure of the ABI is refused, though its ABI number is right',
+  async (t) => {
+    const engine = await Engine.start({ configuration });
+    t.teardown(() => engine.stop());
+    const directory = t.testdir({ 'Counter.cc': `${head}${tail('')}` });
+    cpSync(sdkDirectory, join(directory, 'include'), { recursive: true });
+    const abi = join(directory, 'include/hotclick/abi.h');
+    const changed = readFileSync(abi, 'utf8').replace(
+      'uint32_t noutputs, ninputs;',
+      'uint64_t noutputs, ninputs;',
+    );
+    writeFileSync(abi, changed);
+    const library = join(directory, 'Counter.so');
+    const flags = readFileSync(elementFlagsFile, 'utf8').split(/\s+/).filter(Boolean);
+    execFileSync('g++', [...flags, `-I${directory}/include`, join(directory, 'Counter.cc'), '-o', library]);
+    await t.rejects(engine.upgrade({ Counter: library }), {
+      code: 'HC_LIBRARY',
+      message: /another layout of element ABI/,
+    });
+    await untilGrown(engine, 'out.count');
+  },
+);
 
 t.test('a version with other ports than the graph uses is refused', async (t) => {
   const engine = await Engine.start({ configuration });

@@ -16,16 +16,20 @@ export function addReadCommand(program: Command, cli: CliContext): void {
         'ELEMENT.handlers lists the handlers of an element; list, version and config are the router’s own.',
     )
     .argument('<element.handler>', 'handler to read')
+    .argument('[parameter...]', 'for a handler that takes one; several words are one parameter')
     .addOption(controlOption())
     .addOption(jsonOption())
-    .action(async (path: string, options: ControlOptions & JsonOptions) => {
-      const value = await withEngine(cli, options, (engine) => engine.read(path));
-      new Output(cli.stdout, options.json).print({ path, value }, () =>
+    .action(async (path: string, words: string[], options: ControlOptions & JsonOptions) => {
+      const parameter = words.length === 0 ? undefined : words.join(' ');
+      const value = await withEngine(cli, options, (engine) => engine.read(path, parameter));
+      const asked = parameter === undefined ? { path } : { path, parameter };
+      new Output(cli.stdout, options.json).print({ ...asked, value }, () =>
         printable(value, { keepLines: true }),
       );
     });
   addExamples(command, [
     ['hotclick read c.count', 'prints the packets that element c has counted'],
     ['hotclick read list', 'prints the names of all elements'],
+    ['hotclick read routes.lookup 10.0.0.1', 'prints where a routing table sends an address'],
   ]);
 }

@@ -21,8 +21,22 @@ export const counterClass: ElementClass = {
     },
   ],
   handlers: [
-    { name: 'count', readable: true, writable: false, merge: 'sum', help: 'packets so far' },
-    { name: 'reset', readable: false, writable: true, merge: 'same', help: 'sets counts to zero' },
+    {
+      name: 'count',
+      readable: true,
+      parameter: false,
+      writable: false,
+      merge: 'sum',
+      help: 'packets so far',
+    },
+    {
+      name: 'reset',
+      readable: false,
+      parameter: false,
+      writable: true,
+      merge: 'same',
+      help: 'sets counts to zero',
+    },
   ],
   states: [
     {

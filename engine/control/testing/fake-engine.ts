@@ -23,8 +23,8 @@ export class FakeEngine implements EngineControl {
   /** Trace events that follow the fixed ones without end, one per turn of the event loop. */
   endlessTrace = false;
 
-  async read(path: string): Promise<string> {
-    this.calls.push(['read', path]);
+  async read(path: string, parameter?: string): Promise<string> {
+    this.calls.push(parameter === undefined ? ['read', path] : ['read', path, parameter]);
     if (path === 'nobody.count') {
       throw new HotclickError('HC_NO_SUCH_ELEMENT', "no element is called 'nobody'", { details: { path } });
     }

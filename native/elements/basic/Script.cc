@@ -36,6 +36,5 @@ constexpr auto info = declare_script<Script>("Script").help(
     "DriverManager. A "
     "script acts in the first shard only, except for packets. It goes on where it was after an upgrade.\n\n"
     "Differs from Click: no TYPE PROXY or SIGNAL, no export, save or append, no printing to files, no "
-    "sprintf, cat or "
-    "kill; handlers of other elements take no parameters.");
+    "sprintf, cat or kill.");
 HOTCLICK_EXPORT(info)

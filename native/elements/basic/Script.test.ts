@@ -55,6 +55,15 @@ t.test('write calls handlers, and $? tells how that ended', (t) => {
   t.end();
 });
 
+t.test('handlers of other elements, and of the script itself, take parameters', (t) => {
+  t.same(said('set v 7 8', 'print $(element.get v)', 'print element.get v'), ['7 8', '7 8']);
+  t.match(said('print $(element.get nothing)').join(), /no variable 'nothing'/);
+  t.match(said('print $(element.class x)').join(), /no read handler 'element.class'/);
+  using h = script('TYPE PASSIVE', 'return "$2 of $#"');
+  t.equal(h.read('run', 'a b c'), '"b of 3"');
+  t.end();
+});
+
 t.test('functions compute', (t) => {
   const results: [string, string][] = [
     ['add 1 2 3', '6'],

@@ -77,8 +77,9 @@ struct ToDump : Element {
         char path[256], answer[32];
         hc_text handler{path, 0, sizeof(path), 0, 0}, value{answer, 0, sizeof(answer), 0, 0};
         self->host->append(&handler, "%.*s.encap", static_cast<int>(end - at), encap_from.data + at);
-        const String asked{path, handler.length, 0};
-        if (self->host->read_handler(self, &asked, &value) != 0 || !link_type_of(answer, value.length)) {
+        const String asked{path, handler.length, 0}, nothing{"", 0, 0};
+        if (self->host->read_handler(self, &asked, &nothing, &value, error.text) != 0 ||
+            !link_type_of(answer, value.length)) {
           return error.fail("%s does not say ETHER or IP", path);
         }
         if (found != 0 && found != link_type)

@@ -6,10 +6,7 @@ const packet = ipv4Udp({ link: false });
 const to = (destination: string) => ({ data: packet, destination });
 const create = (routes: string[], outputs = 4) => ElementHarness.create('RadixIPLookup', routes, { outputs });
 
-function lookup(h: ElementHarness, address: string): string {
-  h.write('lookup', address);
-  return h.read('lookup');
-}
+const lookup = (h: ElementHarness, address: string) => h.read('lookup', address);
 
 t.test('the longest prefix decides, whatever the order of the routes', async (t) => {
   const routes = ['0.0.0.0/0 0', '18.0.0.0/8 1', '18.26.0.0/16 2', '18.26.4.0/24 3', '18.26.4.9/32 1'];
@@ -21,6 +18,13 @@ t.test('the longest prefix decides, whatever the order of the routes', async (t)
       ['0', '1', '2', '3', '1'],
     );
   }
+});
+
+t.test('lookup needs an address, and other handlers take no parameter', async (t) => {
+  using h = create(['10.0.0.0/8 0']);
+  t.throws(() => h.read('lookup'), /IPv4/);
+  t.throws(() => h.read('lookup', 'x'), /IPv4/);
+  t.throws(() => h.read('table', '10.0.0.1'), /takes no parameter/);
 });
 
 t.test('a gateway becomes the destination annotation, otherwise it stays', async (t) => {
@@ -91,7 +95,6 @@ t.test('mistakes in handlers are refused and change nothing', async (t) => {
     ['remove', '10.0.0.0/9', /no route/],
     ['remove', '10.0.0.0/8 2', /another gateway or output/],
     ['remove', '10.0.0.0/8 1.1.1.1 1', /another gateway or output/],
-    ['lookup', 'x', /IPv4/],
   ];
   for (const [handler, value, message] of wrong)
     t.throws(() => h.write(handler, value), message, `${handler} ${value}`);

@@ -18,8 +18,9 @@
 extern "C" {
 #endif
 
-/* Raised whenever a structure or the meaning of a call below changes. */
-#define HC_ABI_VERSION 1u
+/* Raised whenever a structure or the meaning of a call below changes. A structure that changed without it is noticed
+ * too: see abi_layout.hpp. */
+#define HC_ABI_VERSION 2u
 #define HC_BATCH_CAPACITY 256u
 /* Size of a packet buffer; a frame never leaves it. */
 #define HC_BUFFER_SIZE 2048u
@@ -207,16 +208,20 @@ typedef struct hc_text {
   uint32_t reserved;
 } hc_text;
 
+/* hc_handler.flags */
+#define HC_HANDLER_PARAMETER 1u /* reading takes a parameter, as `lookup ADDRESS` does */
+
 typedef struct hc_handler {
   const char* name;
   const char* help;
-  /* Appends the value to `out`. Null when the handler cannot be read. */
-  void (*read)(void* object, hc_text* out);
+  /* Appends the value to `out`. `parameter` is empty where none was given. Returns 0 when done; otherwise the
+   * message is in `error` (HC_ERROR_SIZE). Null when the handler cannot be read. */
+  int (*read)(void* object, const hc_string* parameter, hc_text* out, char* error);
   /* Returns 0 when done; otherwise the message is in `error` (HC_ERROR_SIZE). Null when it cannot be written.
    */
   int (*write)(void* object, const hc_string* value, char* error);
   uint32_t merge;
-  uint32_t reserved;
+  uint32_t flags;
 } hc_handler;
 
 typedef struct hc_field {
@@ -295,8 +300,9 @@ typedef struct hc_drop_reason {
 } hc_drop_reason;
 
 typedef struct hc_descriptor {
-  uint32_t abi;  /* HC_ABI_VERSION */
-  uint32_t size; /* sizeof(hc_descriptor) */
+  uint32_t abi;    /* HC_ABI_VERSION */
+  uint32_t size;   /* sizeof(hc_descriptor) */
+  uint64_t layout; /* of all structures here, as abi_layout.hpp sums them up */
   const char* class_name;
   const char* version;    /* "major.minor.patch" */
   const char* ports;      /* Click's port count code */
@@ -340,6 +346,35 @@ struct hc_queue {
   uint32_t mask __attribute__((aligned(64))); /* ring slots - 1 */
   uint32_t limit;                             /* packets it may hold */
   hc_packet** ring;
+};
+
+/* ---- tables: what table.hpp reads inline ----------------------------------------------------------------- */
+
+/* Before every record. A slot whose `layout` is 0 holds nothing, or nothing converted yet. */
+typedef struct hc_record {
+  uint32_t hash;
+  uint16_t layout;  /* the table's layout number when it was written */
+  uint16_t flags;   /* HC_RECORD_LIVE */
+  uint32_t expires; /* ticks; 0 = never */
+  uint32_t link;    /* free list, or the element's own use (a partner's slot) */
+} hc_record;
+#define HC_RECORD_LIVE 1u
+#define HC_NO_SLOT 0xFFFFFFFFu
+
+/* The part of a table that is read inline. Everything is written by the shard's thread. */
+struct hc_table {
+  uint8_t* records;
+  uint64_t* index;     /* hash << 32 | slot + 1; 0 = empty */
+  uint64_t* old_index; /* while the index grows: looked at after a miss; null otherwise */
+  uint64_t* dirty;     /* one bit a page of slots */
+  hc_shard* shard;
+  uint64_t seed;
+  uint32_t index_mask, old_mask;
+  uint32_t stride, value_offset, key_size;
+  uint32_t layout;
+  uint32_t page_shift; /* slots a page, as a power of two */
+  uint32_t live, capacity;
+  uint32_t reserved;
 };
 
 /* ---- devices ------------------------------------------------------------------------------------------- */
@@ -429,7 +464,8 @@ struct hc_host {
   void (*print)(hc_instance* instance, const char* text, uint32_t length);
   /* Reads a handler "element.name" as the handlers of all shards merge it, or writes it in all shards: here
    * before the call returns, in the others soon after. 0 = good. Off the packet path only. */
-  int (*read_handler)(hc_instance* instance, const hc_string* path, hc_text* out);
+  int (*read_handler)(hc_instance* instance, const hc_string* path, const hc_string* parameter, hc_text* out,
+                      char* error);
   int (*write_handler)(hc_instance* instance, const hc_string* path, const hc_string* value, char* error);
   /* Asks the engine to stop the router (DriverManager, Script). */
   void (*stop)(hc_instance* instance);

@@ -1,5 +1,6 @@
 /// The declaration of an element class: everything the engine, the documentation and the command line know about it.
 #pragma once
+#include "abi_layout.hpp"
 #include "entry_points.hpp"
 
 namespace hotclick {
@@ -82,12 +83,14 @@ struct Declaration {
     return d;
   }
 
-  /// A handler that reads a member, calls `V value() const`, or `void text(Text)`.
+  /// A handler that reads a member, calls `V value() const`, `void text(Text)`, or, where reading takes a parameter,
+  /// `bool text(String parameter, Text, Error&)`.
   template <auto member>
   constexpr Declaration read(const char* handler, merge how, const char* text) const {
     auto d = *this;
     hc_handler& h = d.find_handler(handler, text);
     h.read = &detail::read_entry<T, member>;
+    if (detail::takes_parameter<T, member>) h.flags |= HC_HANDLER_PARAMETER;
     h.merge = static_cast<uint32_t>(how);
     return d;
   }
@@ -223,6 +226,7 @@ constexpr hc_descriptor describe(const Declaration<T>& d, const States& states) 
   hc_descriptor r = {};
   r.abi = HC_ABI_VERSION;
   r.size = sizeof(hc_descriptor);
+  r.layout = abi_layout;
   r.class_name = d.name;
   r.version = d.version_text;
   r.ports = d.ports_text;

@@ -176,9 +176,18 @@ void print_value(const hc_host* host, hc_text* out, const V& v) {
 }
 
 template <class T, auto member>
-void read_entry(void* object, hc_text* out) {
+inline constexpr bool takes_parameter = requires(typename member_of<decltype(member)>::Class& e, Text t,
+                                                 Error& r) {
+  (e.*member)(String{}, t, r);
+};
+
+template <class T, auto member>
+int read_entry(void* object, const hc_string* parameter, hc_text* out, char* error) {
   typename member_of<decltype(member)>::Class& e = *static_cast<T*>(object);  // may be a base of T
-  if constexpr (requires(Text t) { (e.*member)(t); }) {
+  if constexpr (takes_parameter<T, member>) {
+    Error failure{error, e.self->host};
+    return (e.*member)(*parameter, Text{out, e.self->host}, failure) ? 0 : -1;
+  } else if constexpr (requires(Text t) { (e.*member)(t); }) {
     Text text{out, e.self->host};
     (e.*member)(text);
   } else if constexpr (requires { (e.*member)(); }) {
@@ -187,6 +196,7 @@ void read_entry(void* object, hc_text* out) {
   } else {
     print_value(e.self->host, out, e.*member);
   }
+  return 0;
 }
 
 template <class T, auto member>

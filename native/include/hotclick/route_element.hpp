@@ -30,7 +30,6 @@ struct RouteElement : Element {
   Table<RouteKey, RouteChange> changes;
   RouteTable routes;
   TableScan restoring{changes};  // what start() has not put in yet
-  Ipv4Address asked;
 
   HC_COLD ~RouteElement() { routes.release(); }
 
@@ -77,13 +76,15 @@ struct RouteElement : Element {
       out.print("\t%u\n", hop.port);
     }
   }
-  bool ask(String value, Error& error) { return parse_word(self->host, value, asked, error.text); }
-  HC_COLD void answer(Text out) {
+  HC_COLD bool lookup(String address, Text out, Error& error) {
+    Ipv4Address asked;
+    if (!parse_word(self->host, address, asked, error.text)) return false;
     const uint32_t found = routes.trie.find(net32(asked.value));
     const Hop& hop = routes.trie.hops()[found];
-    if (found == 0) return out.print("-1");
+    if (found == 0) return out.print("-1"), true;
     out.print("%u", hop.port);
     if (hop.gateway) out.print(" " HC_IP4_FORMAT, HC_IP4_BYTES(hop.gateway));
+    return true;
   }
   bool add(String value, Error& error) { return command(Kind::add, value, nullptr, error); }
   bool set(String value, Error& error) { return command(Kind::set, value, nullptr, error); }
@@ -250,9 +251,8 @@ constexpr Declaration<T> route_element(const char* name, const char* version) {
       .template table<&T::changes>("changes", route_key_v1, route_change_v1,
                                    "routes set and removed by handler, as differences from the arguments")
       .template read<&T::text>("table", merge::same, "all routes, one a line: prefix, gateway or '-', output")
-      .template write<&T::ask>("lookup", "the address that reading `lookup` is about")
-      .template read<&T::answer>("lookup", merge::same,
-                                 "output and gateway for the address; -1 if there is no route")
+      .template read<&T::lookup>("lookup", merge::same,
+                                 "output and gateway for the address that is given; -1 if there is no route")
       .template write<&T::add>("add",
                                "puts a route in: ADDR/MASK [GATEWAY] PORT; fails if there is one already")
       .template write<&T::set>("set", "puts a route in, or changes the one for the prefix")

@@ -8,35 +8,6 @@
 #pragma once
 #include "batch.hpp"
 
-extern "C" {
-/// Before every record. A slot whose `layout` is 0 holds nothing, or nothing converted yet.
-typedef struct hc_record {
-  uint32_t hash;
-  uint16_t layout;   // the table's layout number when it was written
-  uint16_t flags;    // HC_RECORD_LIVE
-  uint32_t expires;  // ticks; 0 = never
-  uint32_t link;     // free list, or the element's own use (a partner's slot)
-} hc_record;
-#define HC_RECORD_LIVE 1u
-#define HC_NO_SLOT 0xFFFFFFFFu
-
-/// The part of a table that is read inline. Everything is written by the shard's thread.
-struct hc_table {
-  uint8_t* records;
-  uint64_t* index;      // hash << 32 | slot + 1; 0 = empty
-  uint64_t* old_index;  // while the index grows: looked at after a miss; null otherwise
-  uint64_t* dirty;      // one bit a page of slots
-  hc_shard* shard;
-  uint64_t seed;
-  uint32_t index_mask, old_mask;
-  uint32_t stride, value_offset, key_size;
-  uint32_t layout;
-  uint32_t page_shift;  // slots a page, as a power of two
-  uint32_t live, capacity;
-  uint32_t reserved;
-};
-}
-
 namespace hotclick {
 
 inline constexpr uint32_t no_slot = HC_NO_SLOT;

@@ -50,7 +50,8 @@ struct ScriptElement : Element {
   bool step(const String& text, Error& error);
   bool go_to(const String& text, Error& error);
   bool run_with(const String& text, Error& error);
-  void run_text(Text out);
+  bool run_and_give(const String& arguments, Text out, Error& error);
+  bool get_variable(const String& name, Text out, Error& error);
   bool set_variable(const String& text, Error& error);
 
   // For Expander.
@@ -112,9 +113,11 @@ constexpr Declaration<T> declare_script(const char* name) {
       .template write<&T::step>("step",
                                 "lets the script go on behind `pause` or `wait`; a number: so many times")
       .template write<&T::go_to>("goto", "goes on at a label")
-      .template read<&T::run_text>("run", merge::first, "runs the script from its start; what it returns")
+      .template read<&T::run_and_give>("run", merge::first,
+                                       "runs the script from its start, with $args; what it returns")
       .template write<&T::run_with>("run", "runs the script from its start; the value is its $args")
-      .template write<&T::set_variable>("set", "sets a variable: its name, then its value");
+      .template write<&T::set_variable>("set", "sets a variable: its name, then its value")
+      .template read<&T::get_variable>("get", merge::first, "the value of a variable");
 }
 
 }  // namespace hotclick

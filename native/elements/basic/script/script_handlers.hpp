@@ -42,12 +42,23 @@ inline bool ScriptElement::run_with(const String& text, Error& error) {
   return error.fail("the script ended with an error");
 }
 
-inline void ScriptElement::run_text(Text out) {
-  if (!acts() || running_) return;
-  restart({nullptr, 0, 0});
+inline bool ScriptElement::run_and_give(const String& arguments, Text out, Error&) {
+  if (!acts() || running_) return true;
+  restart(arguments);
+  run_arguments_ = {nullptr, 0, 0};
   String value;
-  if (ending_ != Ending::give || !variables().get({"_", 1, 0}, value)) return;
+  if (ending_ != Ending::give || !variables().get({"_", 1, 0}, value)) return true;
   out.print("%.*s", static_cast<int>(value.length), value.data);
+  return true;
+}
+
+inline bool ScriptElement::get_variable(const String& name, Text out, Error& error) {
+  String value;
+  if (!variables().get(trimmed(name), value)) {
+    return error.fail("no variable '%.*s'", static_cast<int>(name.length), name.data);
+  }
+  out.print("%.*s", static_cast<int>(value.length), value.data);
+  return true;
 }
 
 inline bool ScriptElement::set_variable(const String& text, Error& error) {
@@ -161,12 +172,8 @@ inline bool ScriptElement::call_read(const String& path, const String& arguments
       return keep(which, rest), true;
     }
     self->host->fail(error, "no variable '%.*s'", static_cast<int>(which.length), which.data);
-  } else if (arguments.length != 0) {
-    self->host->fail(error, "handler '%.*s' takes no parameters", static_cast<int>(path.length), path.data);
-  } else if (self->host->read_handler(self, &path, out.out()) == 0) {
+  } else if (self->host->read_handler(self, &path, &arguments, out.out(), error) == 0) {
     return true;
-  } else {
-    self->host->fail(error, "no read handler '%.*s'", static_cast<int>(path.length), path.data);
   }
   say(error);
   return false;
