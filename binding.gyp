@@ -33,6 +33,13 @@
       'target_name': 'elements',
       'type': 'none',
       'sources': ['<!@(ls native/elements/*/*.cc)'],
+      # Test vectors lie beside the library too: an upgrade to a built library runs them.
+      'copies': [
+        {
+          'destination': '<(PRODUCT_DIR)/elements',
+          'files': ['<!@(ls native/elements/*/*.vectors.json)'],
+        },
+      ],
       'rules': [
         {
           'rule_name': 'element',

@@ -22,6 +22,7 @@ export class EngineParts {
   readonly native: NativeEngine;
   readonly shardThreads: ShardThreads;
   readonly shelf: LibraryShelf;
+  readonly verifier: Verifier;
   readonly upgrader: Upgrader;
   readonly handlers: Handlers;
   #store: StoreSession | undefined;
@@ -37,7 +38,8 @@ export class EngineParts {
     this.native = native;
     this.shardThreads = shardThreads;
     this.shelf = shelf;
-    this.upgrader = new Upgrader(native, threads, this.#journal, shelf, new Verifier());
+    this.verifier = new Verifier(shelf, threads);
+    this.upgrader = new Upgrader(native, threads, this.#journal, shelf, this.verifier);
     this.handlers = new Handlers(native, threads, running);
   }
 

@@ -36,8 +36,10 @@ export interface EngineOptions {
 
 export interface UpgradeOptions {
   readonly strategy?: Strategy;
-  /** Only plan. */
+  /** Only plan and verify. */
   readonly dryRun?: boolean;
+  /** Milliseconds that new code may take for one thing it is asked in its trial; default 10000. */
+  readonly verifyTimeout?: number;
   readonly signal?: AbortSignal;
   /** Told of every step as it begins. */
   readonly onStep?: (step: UpgradeStep) => void;
@@ -77,6 +79,17 @@ export interface ShardBreak {
 export interface VerifyReport {
   /** What refuses nothing now and may matter later: a missing way back, a state that is lost, … */
   readonly warnings: readonly string[];
+  /** One for each class that the running revision does not have in this version. */
+  readonly vectors: readonly VectorsReport[];
+}
+
+/** The test vectors of a class, which ran in a child process. */
+export interface VectorsReport {
+  readonly className: string;
+  readonly version: string;
+  readonly passed: number;
+  /** Not given when the class has none. */
+  readonly file?: string;
 }
 
 /** What the new version did with copies of live packets, beside what the running one did with them. */

@@ -156,8 +156,11 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       );
       step.begin('verify', names.join(', '));
       const loaded = new Map<string, LoadedClass>();
-      for (const [i, name] of names.entries())
-        loaded.set(name, await this.#parts.shelf.load(files[i]!, name));
+      const limits = { limit: options.verifyTimeout, signal: step.signal };
+      for (const [i, className] of names.entries()) {
+        const library = { file: files[i]!, source: changes[className]!, className };
+        loaded.set(className, await this.#parts.verifier.load(library, limits));
+      }
       const classes = new Map([...running.classes, ...loaded]);
       return designRevision(
         { text: running.graphText, file: 'running graph', graph: running.graph },

@@ -128,6 +128,12 @@ export const errorTable = {
     hint: 'the message names the step and its cause',
     exitCode: 3,
   },
+  HC_VERIFY_FAILED: {
+    summary:
+      'new code did not pass its trial in a process of its own: it crashed, did not end, or failed its test vectors',
+    hint: 'the message names what it was doing; the running version was not touched',
+    exitCode: 3,
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

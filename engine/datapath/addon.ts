@@ -165,7 +165,21 @@ export interface HarnessSpec {
   readonly args: readonly string[];
   readonly inputs: number;
   readonly outputs: number;
+  /** Whatever device it opens does nothing. */
+  readonly idleDevices?: boolean;
+  /** State to begin with; a name is 'element/STATE', or 'CLASS/STATE' for a section. */
+  readonly statics?: readonly RestoredStatic[];
+  readonly tables?: readonly RestoredTable[];
 }
+
+export type RestoredStatic = readonly [name: string, schema: SchemaInfo, bytes: Uint8Array];
+export type RestoredTable = readonly [
+  name: string,
+  key: SchemaInfo,
+  value: SchemaInfo,
+  pageNumbers: Uint32Array,
+  pages: readonly Uint8Array[],
+];
 
 export interface NativeHarness {
   push(port: number, packets: readonly unknown[]): void;
@@ -190,6 +204,8 @@ export interface Addon {
     path: string,
     elements: readonly Omit<NodePlan, 'library' | 'predecessor' | 'keep'>[],
   ): ({ readonly message: string; readonly argument: number } | null)[];
+  /** Binds this process to its parent's life and to so many seconds of processor time. */
+  confine(seconds: number): void;
   runShard(engine: number, shard: number): 'stopped' | 'restart';
   installRestarted(engine: number, shard: number): void;
   /** Names the thread and binds it to a CPU; -1 for any. */
@@ -207,6 +223,8 @@ export interface Addon {
     packets: number;
     control: Uint8Array;
     busyPoll: boolean;
+    /** Whatever devices elements open do nothing. */
+    idleDevices?: boolean;
     onLine: (shard: number, line: string) => void;
     onStop: () => void;
     /** The regions or devices have changed: what exportState() said before does not hold any more. */

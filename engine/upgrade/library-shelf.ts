@@ -63,7 +63,7 @@ export class LibraryShelf {
 
   /** Loads what was loaded before, by content. @throws HotclickError HC_LIBRARY when it is not known any more */
   async reload(className: string, { sha256 }: LibraryVersion): Promise<LoadedClass> {
-    const file = this.#fileOf(sha256);
+    const file = this.fileOf({ sha256 });
     if (existsSync(file)) return this.load(file, className);
     if (this.#archive?.has(sha256)) {
       const copy = await this.#archive.get(sha256, this.#directory);
@@ -82,7 +82,7 @@ export class LibraryShelf {
   /** Keeps a class in the store, if there is one. */
   async keep(loaded: LoadedClass): Promise<void> {
     if (this.#archive && !this.#archive.has(loaded.sha256))
-      await this.#archive.put(this.#fileOf(loaded.sha256), loaded);
+      await this.#archive.put(this.fileOf(loaded), loaded);
   }
 
   /** Lets go of all libraries but these: each leaves the process with the last instance that uses it. */
@@ -101,7 +101,7 @@ export class LibraryShelf {
 
   /** From our own copy, so that what is loaded is what was hashed. */
   async #loadContent(file: string, content: Uint8Array, sha256: string): Promise<LoadedClass> {
-    const copy = this.#fileOf(sha256);
+    const copy = this.fileOf({ sha256 });
     const isNew = !existsSync(copy);
     try {
       if (isNew) await writeFile(copy, content, { mode: 0o600 });
@@ -131,7 +131,8 @@ export class LibraryShelf {
     }
   }
 
-  #fileOf(sha256: string): string {
+  /** Our own copy of a library that was loaded. */
+  fileOf({ sha256 }: Pick<LibraryVersion, 'sha256'>): string {
     return join(this.#directory, `${sha256}.so`);
   }
 }

@@ -74,7 +74,7 @@ function failRevision(
 }
 
 /** The native message with the element's name and the place of the argument. */
-function configureError(
+export function configureError(
   { element, message, argument }: PrepareFailure,
   { graph, checked }: RevisionDesign,
 ): HotclickError {

@@ -58,6 +58,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   EngineObject::define(env, exports);
   ElementHarness::define(env, exports);
   define_shard_entry(env, exports);
+  define_confine(env, exports);
   exports.Set("describeLibrary", Napi::Function::New(env, describe_library));
   exports.Set("checkArguments", Napi::Function::New(env, check_arguments));
   exports.Set("abi", Napi::Number::New(env, HC_ABI_VERSION));

@@ -5,6 +5,7 @@
 #include "../core/handler_command.hh"
 #include "../core/swap.hh"
 #include "packet_values.hh"
+#include "restore_state.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -43,7 +44,37 @@ ElementHarness::ElementHarness(const Napi::CallbackInfo& info) : Napi::ObjectWra
   // So that pointers past the end of an empty list stay out of the way.
   push_edges_.push_back({});
   pull_edges_.push_back({});
-  install(info.Env(), spec, "");
+  engine_->shard(0).idle_devices = spec.Get("idleDevices").ToBoolean();
+  if (restore(info.Env(), spec)) install(info.Env(), spec, "");
+}
+
+/// spec.statics: [name, schema, bytes][]; spec.tables: [name, key schema, value schema, page numbers, pages][]. A
+/// name is 'element/STATE', or 'CLASS/STATE' for a section.
+bool ElementHarness::restore(Napi::Env env, const Napi::Object& spec) {
+  Shard& shard = engine_->shard(0);
+  const auto each = [&](const char* list, const auto& take) {
+    if (!spec.Get(list).IsArray()) return true;
+    const auto states = spec.Get(list).As<Napi::Array>();
+    for (uint32_t i = 0; i < states.Length(); ++i) {
+      const auto state = states.Get(i).As<Napi::Array>();
+      std::string error = "a value does not fit its schema";
+      const std::string name = state.Get(0u).As<Napi::String>();
+      if (take(name, state, error)) continue;
+      throw_error(env, "HC_ARGUMENT", name + ": " + error);
+      return false;
+    }
+    return true;
+  };
+  return each("statics",
+              [&](const std::string& name, const Napi::Array& s, std::string&) {
+                return restore_static(shard, name, s.Get(1u).As<Napi::Object>(),
+                                      s.Get(2u).As<Napi::Uint8Array>());
+              }) &&
+         each("tables", [&](const std::string& name, const Napi::Array& s, std::string& error) {
+           const TableParts parts{s.Get(1u).As<Napi::Object>(), s.Get(2u).As<Napi::Object>(),
+                                  s.Get(3u).As<Napi::Uint32Array>(), s.Get(4u).As<Napi::Array>()};
+           return restore_table(shard, name, parts, error);
+         });
 }
 
 bool ElementHarness::install(Napi::Env env, const Napi::Object& spec, const std::string& predecessor) {
@@ -67,8 +98,11 @@ bool ElementHarness::install(Napi::Env env, const Napi::Object& spec, const std:
     throw_prefixed(env, "HC_CONFIGURE_FAILED", failure.message);
     return false;
   }
-  SwapCommand swap(revision->graphs[0], SwapCommand::Strategy::swap);
   Shard& shard = engine_->shard(0);
+  // State that was given is that of a predecessor, not of a store after a crash.
+  if (!shard.restored_statics.empty() || !shard.restored_tables.empty())
+    revision->graphs[0]->nodes()[0]->adopted = true;
+  SwapCommand swap(revision->graphs[0], SwapCommand::Strategy::swap);
   shard.post(swap);
   shard.run_commands_here();
   while (shard.take_finished()) {

@@ -13,7 +13,7 @@ namespace hotclick::addon {
 class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
-  /// new ElementHarness({ library, name, className, args, inputs, outputs })
+  /// new ElementHarness({ library, className, args, inputs, outputs, idleDevices?, statics?, tables? })
   explicit ElementHarness(const Napi::CallbackInfo& info);
   void Finalize(Napi::Env) override { close(); }
 
@@ -34,6 +34,7 @@ class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
   Napi::Value freePackets(const Napi::CallbackInfo& info);
   Napi::Value closeCall(const Napi::CallbackInfo& info);
 
+  bool restore(Napi::Env env, const Napi::Object& spec);
   bool install(Napi::Env env, const Napi::Object& spec, const std::string& predecessor);
   uint32_t read_packets(Napi::Env env, const Napi::Value& list, hc_batch& batch);
   core::Node& element() { return *engine_->shard(0).graph()->nodes()[0]; }

@@ -74,6 +74,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
       1);
   for (uint32_t i = 0; i < shards; ++i) {
     engine_->shard(i).busy_poll = o.Get("busyPoll").ToBoolean();
+    engine_->shard(i).idle_devices = o.Get("idleDevices").ToBoolean();
     engine_->shard(i).notify = notify_from_shard;
     engine_->shard(i).notify_context = this;
   }

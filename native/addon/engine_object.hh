@@ -14,7 +14,7 @@ namespace hotclick::addon {
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
-  /// new Engine({ shards, packets, control: Uint8Array over shared memory, busyPoll, onLine, onStop })
+  /// new Engine({ shards, packets, control: Uint8Array over shared memory, busyPoll, idleDevices, onLine, onStop })
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 
@@ -76,5 +76,6 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 /// The engine with that number, for the threads of its shards; null when it is gone.
 std::shared_ptr<core::EngineCore> find_engine(uint32_t id);
 void define_shard_entry(Napi::Env env, Napi::Object exports);
+void define_confine(Napi::Env env, Napi::Object exports);
 
 }  // namespace hotclick::addon

@@ -1,9 +1,9 @@
 // The state half of the engine object: publication, restoring, statistics.
 #include <cstring>
 
-#include "../core/values.hh"
 #include "../state/publish_command.hh"
 #include "engine_object.hh"
+#include "restore_state.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -15,26 +15,6 @@ constexpr size_t publish_room = 8u << 20;
 
 const char* kind_name(const StateBinding& b) {
   return b.table ? "table" : b.section ? "section" : "static";
-}
-
-/// A schema from its JSON form (engine/graph/element-class.ts: SchemaInfo).
-bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
-  if (!o.Get("fields").IsArray()) return false;
-  schema.version = o.Get("version").As<Napi::Number>().Uint32Value();
-  schema.size = o.Get("size").As<Napi::Number>().Uint32Value();
-  const auto fields = o.Get("fields").As<Napi::Array>();
-  for (uint32_t i = 0; i < fields.Length(); ++i) {
-    const auto f = fields.Get(i).As<Napi::Object>();
-    Field field;
-    field.name = f.Get("name").As<Napi::String>();
-    field.type = type_by_name(f.Get("type").As<Napi::String>().Utf8Value());
-    field.offset = f.Get("offset").As<Napi::Number>().Uint32Value();
-    field.size = f.Get("size").As<Napi::Number>().Uint32Value();
-    if (field.type == 0 || field.offset > schema.size || field.size > schema.size - field.offset)
-      return false;
-    schema.fields.push_back(std::move(field));
-  }
-  return true;
 }
 
 }  // namespace
@@ -164,13 +144,10 @@ Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
-  RestoredStatic value;
-  const auto bytes = info[3].As<Napi::Uint8Array>();
-  if (!schema_from_js(info[2].As<Napi::Object>(), value.schema) || bytes.ByteLength() != value.schema.size) {
+  if (!restore_static(engine_->shard(shard), info[1].As<Napi::String>(), info[2].As<Napi::Object>(),
+                      info[3].As<Napi::Uint8Array>())) {
     return throw_error(info.Env(), "HC_STORE", "a stored value does not fit its schema");
   }
-  value.data.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
-  engine_->shard(shard).restored_statics[info[1].As<Napi::String>()] = std::move(value);
   return info.Env().Undefined();
 }
 
@@ -180,40 +157,11 @@ Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::restoreTable(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
-  const std::string name = info[1].As<Napi::String>();
-  RestoredPart part;
-  if (!schema_from_js(info[2].As<Napi::Object>(), part.key) ||
-      !schema_from_js(info[3].As<Napi::Object>(), part.value)) {
-    return throw_error(info.Env(), "HC_STORE", "a stored table does not fit its schema");
-  }
-  const auto numbers = info[4].As<Napi::Uint32Array>();
-  const auto pages = info[5].As<Napi::Array>();
-  if (info[6].ToBoolean()) {
-    for (uint32_t i = 0; i < pages.Length(); ++i) {
-      const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
-      part.pages.emplace_back(numbers[i],
-                              std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
-    }
-    engine_->shard(shard).restored_parts[name].push_back(std::move(part));
-    return info.Env().Undefined();
-  }
-  uint32_t capacity = 1u << 20;
-  for (uint32_t i = 0; i < pages.Length(); ++i) {
-    const uint32_t end = (numbers[i] + 1) << FlowTable::publish_shift;
-    if (capacity < end) capacity = end;
-  }
-  const TableLayout layout = TableLayout::of(part.key, part.value);
+  const TableParts parts{info[2].As<Napi::Object>(), info[3].As<Napi::Object>(),
+                         info[4].As<Napi::Uint32Array>(), info[5].As<Napi::Array>(), info[6].ToBoolean()};
   std::string error;
-  std::shared_ptr<FlowTable> table = FlowTable::create(name, layout, capacity, error);
-  if (!table) return throw_error(info.Env(), "HC_STORE", error);
-  for (uint32_t i = 0; i < pages.Length(); ++i) {
-    const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
-    if (table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, nullptr)) continue;
-    return throw_error(info.Env(), "HC_STORE",
-                       "page " + std::to_string(numbers[i]) + " of table " + name + " is malformed");
-  }
-  table->finish_load();
-  engine_->shard(shard).restored_tables[name] = std::move(table);
+  if (!restore_table(engine_->shard(shard), info[1].As<Napi::String>(), parts, error))
+    return throw_error(info.Env(), "HC_STORE", error);
   return info.Env().Undefined();
 }
 

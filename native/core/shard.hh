@@ -111,6 +111,8 @@ class Shard {
   }
   bool take_stop_request() { return stop_requested_.exchange(0, std::memory_order_relaxed) != 0; }
 
+  /// host: elements are given devices that do nothing, whatever they open (the trial of new code).
+  bool idle_devices = false;
   // host: devices of this shard, shared by name.
   hc_device* open_device(Node& node, const char* kind, const char* name, const char* options, char* error);
   void close_device(hc_device* device);

@@ -16,7 +16,8 @@ hc_device* Shard::open_device(Node& node, const char* kind, const char* name, co
     node.devices.push_back(d.device);
     return d.device;
   }
-  hc_device* device = io::open_device(&face_, kind, name, options, error);
+  hc_device* device = idle_devices ? io::open_idle_device(&face_, options)
+                                   : io::open_device(&face_, kind, name, options, error);
   if (!device) return nullptr;
   devices_.push_back({key, device, 1});
   node.devices.push_back(device);

@@ -16,6 +16,9 @@ namespace hotclick::io {
 hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options, char* error,
                        const DeviceOrigin& origin = {});
 
+/// A device that receives nothing and forgets what it sends, for the trial of new code. Null without memory.
+hc_device* open_idle_device(hc_shard* shard, const char* options);
+
 /// Hardware address and first IPv4 address (network order) of an interface; zeros for what it has not. 0 when
 /// there is such an interface.
 int interface_address(const char* name, uint8_t mac[6], uint32_t* ip4);

@@ -1,19 +1,113 @@
 /** The verify step: everything that is found out about a change before the running graph hears of it. */
-import type { VerifyReport } from '../../engine-types.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { elementDirectory } from '../../datapath/paths.ts';
+import type { VectorsReport, VerifyReport } from '../../engine-types.ts';
 import { HotclickError } from '../../errors.ts';
 import type { CheckedChange, UpgradeChecks } from '../checks.ts';
+import type { LibraryShelf, LoadedClass } from '../library-shelf.ts';
+import { configureError } from '../prepare.ts';
 import type { StepTimer } from '../step-timer.ts';
+import { runVectors } from './class-trial.ts';
 import { schemaPath } from './schema-path.ts';
+import { Trial, type TrialLimits } from './trial.ts';
 
 export class Verifier implements UpgradeChecks {
+  readonly #shelf: LibraryShelf;
+  readonly #shards: number;
+  readonly #trial = new Trial();
+  /** By content of the library: where the vectors of a class that an upgrade brought lie. */
+  readonly #vectors = new Map<string, string>();
+
+  constructor(shelf: LibraryShelf, shards: number) {
+    this.#shelf = shelf;
+    this.#shards = shards;
+  }
+
+  /**
+   * Loads a library, in a child process first. `source`: the file that the upgrade named; vectors lie beside it.
+   * @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION, HC_VERIFY_FAILED
+   */
+  async load(
+    { file, source, className }: { file: string; source: string; className: string },
+    limits: TrialLimits,
+  ): Promise<LoadedClass> {
+    await this.#trial.ask('describe', { file }, `loading ${source}`, limits).catch((cause: unknown) => {
+      if (!(cause instanceof HotclickError) || cause.code === 'HC_VERIFY_FAILED') throw cause;
+      const { code, hint, details } = cause;
+      throw new HotclickError(code, `${source}: ${cause.message}`, { cause, hint, details });
+    });
+    const loaded = await this.#shelf.load(file, className);
+    const vectors = join(dirname(source), `${className}.vectors.json`);
+    if (existsSync(vectors)) this.#vectors.set(loaded.sha256, vectors);
+    else this.#vectors.delete(loaded.sha256);
+    return loaded;
+  }
+
   async verify(change: CheckedChange, step: StepTimer): Promise<VerifyReport> {
+    const limits = { limit: change.request.verifyTimeout, signal: step.signal };
     step.begin('verify', 'state schemas');
-    return { warnings: checkSchemas(change) };
+    const warnings = checkSchemas(change);
+    if (change.actions.every(({ kind }) => kind === 'keep' || kind === 'drain')) {
+      return { warnings, vectors: [] };
+    }
+    step.begin('verify', `configuring ${change.plan.nodes.length} elements in a child process`);
+    await this.#configure(change, limits);
+    const vectors: VectorsReport[] = [];
+    for (const loaded of newClasses(change)) {
+      const file = this.#vectorsOf(loaded);
+      const { className, version } = loaded;
+      if (file === undefined) {
+        vectors.push({ className, version, passed: 0 });
+        continue;
+      }
+      step.begin('verify', `test vectors of ${className} ${version}`);
+      const passed = await runVectors(this.#trial, loaded, this.#shelf.fileOf(loaded), file, limits);
+      vectors.push({ className, version, passed, file });
+    }
+    return { warnings, vectors };
   }
 
   async shadow(): Promise<undefined> {}
 
-  end(): void {}
+  end(): void {
+    this.#trial.end();
+  }
+
+  /** The whole graph is configured and initialised beside nothing: a crash there is not one here. */
+  async #configure({ plan, design }: CheckedChange, limits: TrialLimits): Promise<void> {
+    const classes = [...design.classes.keys()];
+    const indexOf = new Map(classes.map((name, i) => [name, i]));
+    const refusal = await this.#trial.ask(
+      'prepare',
+      {
+        shards: this.#shards,
+        files: classes.map((name) => this.#shelf.fileOf(design.classes.get(name)!)),
+        nodes: plan.nodes.map((node) => ({
+          ...node,
+          library: indexOf.get(node.className) ?? -1,
+          predecessor: '',
+          keep: false,
+        })),
+        edges: plan.edges,
+      },
+      'configuring the new graph',
+      limits,
+    );
+    if (refusal) throw configureError(refusal, design);
+  }
+
+  #vectorsOf({ className, sha256, installed }: LoadedClass): string | undefined {
+    const file = this.#vectors.get(sha256) ?? join(elementDirectory, `${className}.vectors.json`);
+    return (this.#vectors.has(sha256) || installed) && existsSync(file) ? file : undefined;
+  }
+}
+
+/** Classes whose library the running revision does not have. */
+function newClasses({ running, design }: CheckedChange): LoadedClass[] {
+  return [...design.classes].flatMap(([name, loaded]) =>
+    running.classes.get(name)?.sha256 === loaded.sha256 ? [] : [loaded],
+  );
 }
 
 /** @throws HotclickError HC_STATE_SCHEMA */

@@ -1,0 +1,59 @@
+/**
+ * The child process in which new code runs for the first time. It does what it is told, one request after the other,
+ * and knows nothing of why: whatever happens to it, the engine goes on.
+ *
+ * JavaScript and not TypeScript, so that it starts without a loader.
+ */
+import { createRequire } from 'node:module';
+
+const [addonFile = '', seconds = '60'] = process.argv.slice(2);
+/** @type {import('../../datapath/addon.ts').Addon} */
+const native = createRequire(import.meta.url)(addonFile);
+native.confine(Number(seconds));
+
+/** @type {{ [K in keyof import('./trial-requests.ts').TrialRequests]: (request: import('./trial-requests.ts').TrialRequests[K]['request']) => import('./trial-requests.ts').TrialRequests[K]['answer'] }} */
+const answers = {
+  describe: ({ file }) => native.describeLibrary(file),
+  prepare({ shards, files, nodes, edges }) {
+    const engine = new native.Engine({
+      shards,
+      packets: 4096,
+      control: new Uint8Array(new SharedArrayBuffer(shards * 4096)),
+      busyPoll: false,
+      idleDevices: true,
+      onLine: () => {},
+      onStop: () => {},
+    });
+    const libraries = files.map((file) => engine.loadLibrary(file).library);
+    const result = engine.prepare({
+      nodes: nodes.map((node) => ({ ...node, library: libraries[node.library] ?? -1 })),
+      edges,
+    });
+    engine.close();
+    return typeof result === 'number' ? null : result;
+  },
+  steps({ spec, steps }) {
+    const harness = new native.ElementHarness({ ...spec, idleDevices: true });
+    const results = steps.map((step) => run(harness, step));
+    harness.close();
+    return results;
+  },
+};
+
+/**
+ * @param {import('../../datapath/addon.ts').NativeHarness} harness
+ * @param {import('./trial-requests.ts').BenchStep} step
+ */
+function run(harness, [method, ...args]) {
+  return /** @type {(...args: unknown[]) => unknown} */ (harness[method]).apply(harness, args);
+}
+
+process.on('message', (/** @type {import('./trial-requests.ts').TrialMessage} */ { kind, request }) => {
+  try {
+    process.send?.({ answer: answers[kind](/** @type {never} */ (request)) });
+  } catch (error) {
+    const { code, message } = /** @type {Error & { code?: string }} */ (error);
+    process.send?.({ error: { code, message } });
+  }
+});
+process.on('disconnect', () => process.exit());

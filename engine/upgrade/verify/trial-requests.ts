@@ -1,0 +1,31 @@
+/** What is asked of the child process in which new code is tried, and what it answers. */
+import type { GraphPlan, HarnessSpec, NativeHarness, PrepareFailure } from '../../datapath/addon.ts';
+
+/** One call of a harness: the method and its arguments. */
+export type BenchStep = {
+  [K in keyof NativeHarness]: readonly [K, ...Parameters<NativeHarness[K]>];
+}[keyof NativeHarness];
+
+export interface TrialRequests {
+  /** What a library says about itself, as JSON. */
+  describe: { request: { file: string }; answer: string };
+  /**
+   * Whether all elements of a graph can be configured and initialised, on devices that do nothing. `library` of a node is
+   * the index of its file.
+   */
+  prepare: {
+    request: { shards: number; files: readonly string[] } & GraphPlan;
+    answer: PrepareFailure | null;
+  };
+  /** Makes one element and calls its harness step by step; the results in the same order. */
+  steps: { request: { spec: HarnessSpec; steps: readonly BenchStep[] }; answer: unknown[] };
+}
+
+export interface TrialMessage {
+  readonly kind: keyof TrialRequests;
+  readonly request: unknown;
+}
+
+export type TrialAnswer =
+  | { readonly answer: unknown }
+  | { readonly error: { readonly code?: string; readonly message: string } };
