@@ -2,6 +2,7 @@
 
 import type { ControlClient } from '../control/client.ts';
 import type { Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
+import { type CheckOptions, checkOptions } from './check-options.ts';
 import { withEngine } from './connect.ts';
 import type { CliContext } from './context.ts';
 import { Interrupt } from './interrupt.ts';
@@ -10,7 +11,7 @@ import { Output } from './output.ts';
 import { printable } from './printable.ts';
 import { renderUpgrade } from './upgrade-report.ts';
 
-export interface UpgradeCommandOptions extends ControlOptions, JsonOptions {
+export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, JsonOptions {
   readonly strategy?: Strategy;
   readonly dryRun?: boolean;
 }
@@ -26,6 +27,7 @@ export async function runUpgrade(
   const common: UpgradeOptions = {
     ...(strategy === undefined ? {} : { strategy }),
     ...(dryRun === undefined ? {} : { dryRun }),
+    ...checkOptions(options),
     signal: interrupt.signal,
     ...(json === true
       ? {}

@@ -1,6 +1,6 @@
 /** An upgrade as text: what was done to which element, and how long each shard stood still. */
 
-import type { PlannedAction, UpgradeReport } from '../engine-types.ts';
+import type { PlannedAction, UpgradeReport, VerifyReport } from '../engine-types.ts';
 import type { Column } from './table.ts';
 import { renderTable } from './table.ts';
 import { bytes, countOf, microseconds, milliseconds } from './units.ts';
@@ -30,7 +30,7 @@ export function renderUpgrade(report: UpgradeReport): string {
   const parts = [headline(report)];
   if (changes.length > 0) parts.push(renderTable(changes, actionColumns));
   if (untouched > 0) parts.push(`${countOf(untouched, 'element')} untouched`);
-  parts.push(...(report.verify?.warnings ?? []).map((warning) => `warning: ${warning}`));
+  if (report.verify) parts.push(...verifyLines(report.verify));
   if (report.breaks.length > 0) {
     parts.push(
       renderTable(report.breaks, [
@@ -42,6 +42,15 @@ export function renderUpgrade(report: UpgradeReport): string {
   const timings = Object.entries(report.timings).map(([step, value]) => `${step} ${milliseconds(value)}`);
   if (timings.length > 0) parts.push(`outside the gap: ${timings.join(', ')}`);
   return parts.join('\n\n');
+}
+
+function verifyLines({ vectors, warnings }: VerifyReport): string[] {
+  const tried = vectors.map(({ className, version, passed, file }) =>
+    file === undefined
+      ? `verified: ${className} ${version} has no test vectors`
+      : `verified: ${className} ${version} passed ${countOf(passed, 'test vector')} (${file})`,
+  );
+  return [...tried, ...warnings.map((warning) => `warning: ${warning}`)];
 }
 
 function headline({ dryRun, revision, parent, strategy }: UpgradeReport): string {

@@ -23,6 +23,7 @@ const revision = integer({ min: 0, max: most });
 const upgradeFields = {
   strategy: optional(oneOf(...(Object.keys(strategies) as Strategy[]))),
   dryRun: optional(flag()),
+  verifyTimeout: optional(count),
 };
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCheckOptions } from '../check-options.ts';
 import { readConfiguration } from '../configuration-file.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
@@ -29,6 +30,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
       const { define: defines = {} } = options;
       await runUpgrade(cli, options, (engine, common) => engine.apply(text, { ...common, file, defines }));
     });
+  addCheckOptions(command);
   addExamples(command, [
     ['hotclick apply new.click --dry-run', 'prints the plan'],
     ['hotclick apply new.click', 'carries it out'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCheckOptions } from '../check-options.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { controlOption, dryRunOption, jsonOption, strategyOption, wholeNumber } from '../option-values.ts';
@@ -23,6 +24,7 @@ export function addRollbackCommand(program: Command, cli: CliContext): void {
       const target = options.to === undefined ? {} : { revision: options.to };
       return runUpgrade(cli, options, (engine, common) => engine.rollback({ ...common, ...target }));
     });
+  addCheckOptions(command);
   addExamples(command, [
     ['hotclick rollback', 'undoes the last upgrade'],
     ['hotclick rollback --to 3', 'goes back to what ran as revision 3'],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import { addCheckOptions } from '../check-options.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { collectChanges, controlOption, dryRunOption, jsonOption, strategyOption } from '../option-values.ts';
@@ -26,6 +27,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .action((changes: Readonly<Record<string, string>>, options: UpgradeCommandOptions) =>
       runUpgrade(cli, options, (engine, common) => engine.upgrade(changes, common)),
     );
+  addCheckOptions(command);
   addExamples(command, [
     ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
     ['hotclick upgrade Counter=Counter.so --strategy thread', 'by restarting the shards’ loops'],
