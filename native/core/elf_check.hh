@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "elf_file.hh"
+
 namespace hotclick::core {
 
 struct ElfReport {
@@ -17,5 +19,10 @@ struct ElfReport {
 
 /// Every offset and length is checked against `size`; hostile bytes are an error, never a crash.
 ElfReport check_elf(const uint8_t* data, size_t size);
+
+/// A section of variables that are not declared as state.
+bool holds_variables(const ElfSection& section);
+/// Whether the compiler's start files or runtime put a symbol of that name there.
+bool compiler_made(std::string_view name);
 
 }  // namespace hotclick::core

@@ -30,13 +30,15 @@ TEST("elf check: variables in .data and .bss are named, demangled") {
   ElfImage image;
   image.symbols = {{"_ZN4mine7counterE", data_section, 8},
                    {"_ZZN4mine4pushEvE4seen", bss_section, 4},
-                   {"plain", bss_section, 4, STT_TLS}};
+                   {"plain", bss_section, 4, STT_TLS},
+                   {"i", data_section, 4}};
   const ElfReport report = check(image.bytes());
   CHECK_EQ(report.error, "");
-  if (!CHECK_EQ(report.mutable_statics.size(), 3u)) return;
+  if (!CHECK_EQ(report.mutable_statics.size(), 4u)) return;
   CHECK_EQ(report.mutable_statics[0], "mine::counter");
   CHECK_EQ(report.mutable_statics[1], "mine::push()::seen");
   CHECK_EQ(report.mutable_statics[2], "plain");
+  CHECK_EQ(report.mutable_statics[3], "i");
 }
 
 TEST("elf check: constants that are relocated, declared state and the compiler's own are no variables") {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,17 @@ class ElfImage {
     uint32_t type;
     uint64_t flags;
     uint64_t size;
+    uint64_t address = 0;
+    std::string content = {};  // instead of `size` bytes of filling
+    uint64_t alignment = 1;
   };
   struct Symbol {
     std::string name;
     uint16_t section;  // index in `sections` + 1
     uint64_t size;
     unsigned char type = STT_OBJECT;
+    uint64_t value = 0;
+    unsigned char bind = STB_LOCAL;
   };
 
   ElfImage() {
@@ -48,6 +54,7 @@ class ElfImage {
                                    {".data.rel.ro", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 64},
                                    {"hcstate", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 64}};
   std::vector<Symbol> symbols;
+  std::map<std::string, uint32_t> links;  // sh_link of sections, by name
   /// Leaves out the symbol table, as `strip` does.
   bool stripped = false;
 
@@ -69,8 +76,11 @@ class ElfImage {
       return table.back();
     };
     for (const Section& s : sections) {
-      add(s.name, s.type, s.flags, s.size);
-      if (s.type != SHT_NOBITS) body.append(s.size, '\x11');
+      Elf64_Shdr& header = add(s.name, s.type, s.flags, s.content.empty() ? s.size : s.content.size());
+      header.sh_addr = s.address;
+      header.sh_addralign = s.alignment;
+      if (const auto link = links.find(s.name); link != links.end()) header.sh_link = link->second;
+      if (s.type != SHT_NOBITS) body += s.content.empty() ? std::string(s.size, '\x11') : s.content;
     }
     p.p_filesz = p.p_memsz = body.size();
     if (!stripped) {
@@ -78,9 +88,10 @@ class ElfImage {
       for (const Symbol& symbol : symbols) {
         Elf64_Sym s = {};
         s.st_name = static_cast<uint32_t>(strings.size());
-        s.st_info = static_cast<unsigned char>(ELF64_ST_INFO(STB_LOCAL, symbol.type));
+        s.st_info = static_cast<unsigned char>(ELF64_ST_INFO(symbol.bind, symbol.type));
         s.st_shndx = symbol.section;
         s.st_size = symbol.size;
+        s.st_value = symbol.value;
         strings += symbol.name + '\0';
         list.append(reinterpret_cast<const char*>(&s), sizeof(s));
       }
