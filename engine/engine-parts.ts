@@ -38,7 +38,7 @@ export class EngineParts {
     this.native = native;
     this.shardThreads = shardThreads;
     this.shelf = shelf;
-    this.verifier = new Verifier(shelf, threads);
+    this.verifier = new Verifier(native, shelf, threads);
     this.upgrader = new Upgrader(native, threads, this.#journal, shelf, this.verifier);
     this.handlers = new Handlers(native, threads, running);
   }

@@ -103,6 +103,12 @@ export const errorTable = {
     hint: 'declare it as state, make it a member of the element, or make it const',
     exitCode: 3,
   },
+  HC_STATE_POINTER: {
+    summary:
+      'the state of an element holds an address of its library or object, which an upgrade would leave dangling',
+    hint: 'keep a number or an index instead, and find what it stands for in start()',
+    exitCode: 3,
+  },
   HC_STATE_SCHEMA: {
     summary: 'the state of the old version cannot be converted for the new one',
     hint: 'give the schema an up_from/down_to conversion for the version named in the message',

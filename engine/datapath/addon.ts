@@ -71,6 +71,22 @@ export interface NativeState {
   readonly bytes: number;
 }
 
+/** An address in the state of an element. */
+export interface StatePointer {
+  readonly element: string;
+  readonly state: string;
+  /** In the value. */
+  readonly offset: number;
+  /** That holds it; '' when no field is declared there. */
+  readonly field: string;
+  /** What it leads into. */
+  readonly target: string;
+  /** A library; otherwise an element's object. */
+  readonly inLibrary: boolean;
+  /** Of a table, in how many records it was seen. */
+  readonly records: number;
+}
+
 export interface NativeEvent {
   readonly time: bigint;
   readonly shard: number;
@@ -123,6 +139,8 @@ export interface NativeEngine {
   packets(): { total: number; free: number };
   elementStats(shard: number): NativeElementStats[];
   states(shard: number): NativeState[];
+  /** In the running graph or, with a revision, in a prepared one. `elements`: only these; all when it is empty. */
+  statePointers(shard: number, elements: readonly string[], revision?: number): StatePointer[];
   restoreStatic(shard: number, name: string, schema: SchemaInfo, data: Uint8Array): void;
   restoreTable(
     shard: number,
@@ -192,6 +210,7 @@ export interface NativeHarness {
   advance(ms: number): void;
   upgrade(spec: HarnessSpec): void;
   printed(): string[];
+  statePointers(): StatePointer[];
   freePackets(): number;
   close(): void;
 }

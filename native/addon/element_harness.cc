@@ -6,6 +6,7 @@
 #include "../core/swap.hh"
 #include "packet_values.hh"
 #include "restore_state.hh"
+#include "state_pointer_values.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -21,6 +22,7 @@ void ElementHarness::define(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("drops", &H::drops), InstanceMethod("handler", &H::handler),
                    InstanceMethod("run", &H::run), InstanceMethod("advance", &H::advance),
                    InstanceMethod("upgrade", &H::upgrade), InstanceMethod("printed", &H::printed),
+                   InstanceMethod("statePointers", &H::statePointers),
                    InstanceMethod("freePackets", &H::freePackets), InstanceMethod("close", &H::closeCall)}));
 }
 
@@ -247,6 +249,10 @@ Napi::Value ElementHarness::printed(const Napi::CallbackInfo& info) {
     list.Set(n++, line_.substr(newline + 1));
   }
   return list;
+}
+
+Napi::Value ElementHarness::statePointers(const Napi::CallbackInfo& info) {
+  return state_pointers_to_js(info.Env(), find_state_pointers(engine_->shard(0).graph()->nodes(), {}));
 }
 
 Napi::Value ElementHarness::freePackets(const Napi::CallbackInfo& info) {

@@ -31,6 +31,7 @@ class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
   Napi::Value advance(const Napi::CallbackInfo& info);
   Napi::Value upgrade(const Napi::CallbackInfo& info);
   Napi::Value printed(const Napi::CallbackInfo& info);
+  Napi::Value statePointers(const Napi::CallbackInfo& info);
   Napi::Value freePackets(const Napi::CallbackInfo& info);
   Napi::Value closeCall(const Napi::CallbackInfo& info);
 

@@ -41,6 +41,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("packets", &E::packets),
                                      InstanceMethod("elementStats", &E::elementStats),
                                      InstanceMethod("states", &E::states),
+                                     InstanceMethod("statePointers", &E::statePointers),
                                      InstanceMethod("restoreStatic", &E::restoreStatic),
                                      InstanceMethod("restoreTable", &E::restoreTable),
                                      InstanceMethod("observe", &E::observe),

@@ -40,6 +40,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value packets(const Napi::CallbackInfo& info);
   Napi::Value elementStats(const Napi::CallbackInfo& info);
   Napi::Value states(const Napi::CallbackInfo& info);
+  Napi::Value statePointers(const Napi::CallbackInfo& info);
   Napi::Value restoreStatic(const Napi::CallbackInfo& info);
   Napi::Value restoreTable(const Napi::CallbackInfo& info);
   Napi::Value observe(const Napi::CallbackInfo& info);

@@ -4,6 +4,7 @@
 #include "../state/publish_command.hh"
 #include "engine_object.hh"
 #include "restore_state.hh"
+#include "state_pointer_values.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -139,6 +140,24 @@ Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
     }
   }
   return list;
+}
+
+/// statePointers(shard, elements, revision): addresses in the state of the running graph or, with a revision, of a
+/// prepared one.
+Napi::Value EngineObject::statePointers(const Napi::CallbackInfo& info) {
+  uint32_t shard;
+  if (!good_shard(info, shard)) return info.Env().Undefined();
+  auto graph = engine_->shard(shard).known_graph();
+  if (info[2].IsNumber()) {
+    const auto revision = revisions_.find(info[2].As<Napi::Number>().Uint32Value());
+    if (revision == revisions_.end()) return throw_error(info.Env(), "HC_INTERNAL", "no such revision");
+    graph = revision->second->graphs[shard];
+  }
+  if (!graph) return Napi::Array::New(info.Env());
+  std::vector<std::string> elements;
+  const auto names = info[1].As<Napi::Array>();
+  for (uint32_t i = 0; i < names.Length(); ++i) elements.push_back(names.Get(i).As<Napi::String>());
+  return state_pointers_to_js(info.Env(), find_state_pointers(graph->nodes(), elements));
 }
 
 Napi::Value EngineObject::restoreStatic(const Napi::CallbackInfo& info) {

@@ -50,22 +50,6 @@ bool read_file(const std::string& path, std::vector<uint8_t>& bytes, std::string
   return true;
 }
 
-/// Brings the library's pages in now: otherwise a shard takes the page faults in the moment of the swap.
-void populate(void* handle) {
-  link_map* map = nullptr;
-  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
-  const auto* base = reinterpret_cast<const uint8_t*>(map->l_addr);
-  const auto* head = reinterpret_cast<const Elf64_Ehdr*>(base);
-  const auto* segments = reinterpret_cast<const Elf64_Phdr*>(base + head->e_phoff);
-  for (uint32_t i = 0; i < head->e_phnum; ++i) {
-    if (segments[i].p_type != PT_LOAD) continue;
-    const uintptr_t begin = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr) & ~uintptr_t{4095};
-    const uintptr_t end = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr + segments[i].p_memsz);
-    // Refused before Linux 5.14: then the faults happen later.
-    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
-  }
-}
-
 bool good_text(const char* s) {
   return s != nullptr && *s != 0;
 }
@@ -94,6 +78,12 @@ std::string check_descriptor(const hc_descriptor& d) {
     copy_schema(s.schema, error);
     if (error.empty() && s.kind == HC_STATE_TABLE) copy_schema(s.key, error);
     if (!error.empty()) return "state '" + std::string(s.name) + "': " + error;
+    for (uint32_t k = 0; k < s.schema.nfields; ++k) {
+      const hc_field& f = s.schema.fields[k];
+      if (f.type != HC_POINTER && f.type != HC_STRING) continue;
+      return "HC_STATE_POINTER: field '" + std::string(f.name) + "' of state '" + s.name +
+             "' holds an address, which leads nowhere once the library is gone";
+    }
     if (s.kind == HC_STATE_SECTION) {
       const auto at = reinterpret_cast<uintptr_t>(s.section);
       if (at == 0 || (at & 4095) != 0 || (s.section_size & 4095) != 0 || s.schema.size > s.section_size) {
@@ -134,7 +124,7 @@ std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::s
     error = std::string("HC_LIBRARY: ") + (why ? why : "it cannot be loaded");
     return nullptr;
   }
-  populate(library->handle_);
+  library->populate();
   library->descriptor_ = static_cast<const hc_descriptor*>(dlsym(library->handle_, HC_DESCRIPTOR_SYMBOL));
   if (!library->descriptor_) {
     error = "HC_LIBRARY: it exports no " HC_DESCRIPTOR_SYMBOL "; end the source with HOTCLICK_EXPORT(info)";
@@ -142,10 +132,28 @@ std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::s
   }
   const std::string problem = check_descriptor(*library->descriptor_);
   if (!problem.empty()) {
-    error = "HC_LIBRARY: " + problem;
+    error = problem.starts_with("HC_") ? problem : "HC_LIBRARY: " + problem;
     return nullptr;
   }
   return library;
+}
+
+/// Brings the library's pages in now: otherwise a shard takes the page faults in the moment of the swap.
+void Library::populate() {
+  link_map* map = nullptr;
+  if (dlinfo(handle_, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
+  const auto* base = reinterpret_cast<const uint8_t*>(map->l_addr);
+  const auto* head = reinterpret_cast<const Elf64_Ehdr*>(base);
+  const auto* segments = reinterpret_cast<const Elf64_Phdr*>(base + head->e_phoff);
+  begin_ = map->l_addr;
+  for (uint32_t i = 0; i < head->e_phnum; ++i) {
+    if (segments[i].p_type != PT_LOAD) continue;
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr) & ~uintptr_t{4095};
+    const uintptr_t end = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr + segments[i].p_memsz);
+    if (end > end_) end_ = end;
+    // Refused before Linux 5.14: then the faults happen later.
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+  }
 }
 
 Library::~Library() {

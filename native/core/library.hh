@@ -20,11 +20,16 @@ class Library {
 
   const hc_descriptor& descriptor() const { return *descriptor_; }
   bool has_section() const;
+  /// The addresses it takes up, from its first page to behind its last.
+  uintptr_t begin() const { return begin_; }
+  uintptr_t end() const { return end_; }
 
  private:
   Library() = default;
+  void populate();
   void* handle_ = nullptr;
   int fd_ = -1;
+  uintptr_t begin_ = 0, end_ = 0;
   const hc_descriptor* descriptor_ = nullptr;
 };
 

@@ -95,6 +95,7 @@ class Node {
   std::vector<hc_device*> devices;
 
   Shard& shard() const { return *shard_; }
+  const Library& library() const { return *library_; }
   const hc_handler* find_handler(const std::string& handler) const;
   /// Reads one of its handlers; not 0 with the message in `error` when that failed.
   int read(const hc_handler& handler, const hc_string& parameter, hc_text& out, char* error) const;

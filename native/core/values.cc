@@ -38,6 +38,7 @@ constexpr TypeWords words[] = {
     {HC_TEXT, "text", "text"},
     {HC_PORT, "port", "a port"},
     {HC_REST, "rest", "further arguments"},
+    {HC_POINTER, "pointer", "an address"},
 };
 
 template <class T>

@@ -1,9 +1,11 @@
-/** One new class on the bench of the child process: its test vectors, then its states up and down. */
-import type { HarnessSpec } from '../../datapath/addon.ts';
+/** One new class on the bench of the child process: its test vectors, and what they leave in its state. */
+import type { HarnessSpec, StatePointer } from '../../datapath/addon.ts';
 import { HotclickError } from '../../errors.ts';
 import type { LoadedClass } from '../library-shelf.ts';
 import { stateImage } from './state-image.ts';
+import { refusePointers } from './state-pointers.ts';
 import type { Trial, TrialLimits } from './trial.ts';
+import type { BenchStep } from './trial-requests.ts';
 import type { Vector } from './vector-file.ts';
 import { readVectors } from './vector-file.ts';
 import { callsOf } from './vector-run.ts';
@@ -39,7 +41,7 @@ async function runVector(
     ...stateImage(elementClass, vector.state),
   };
   const calls = vector.steps.flatMap(callsOf);
-  const steps = calls.map(({ call }) => call);
+  const steps: BenchStep[] = [...calls.map(({ call }) => call), ['statePointers']];
   const results = await trial.ask('steps', { spec, steps }, doing, limits).catch((cause: unknown) => {
     if (!(cause instanceof HotclickError) || cause.code === 'HC_VERIFY_FAILED') throw cause;
     throw new HotclickError('HC_VERIFY_FAILED', `${doing}: ${cause.message}`, { cause });
@@ -51,4 +53,5 @@ async function runVector(
       details: { className, version, vector: vector.name, at },
     });
   }
+  refusePointers(doing, results.at(-1) as readonly StatePointer[]);
 }

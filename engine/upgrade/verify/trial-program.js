@@ -29,8 +29,10 @@ const answers = {
       nodes: nodes.map((node) => ({ ...node, library: libraries[node.library] ?? -1 })),
       edges,
     });
+    const prepared = typeof result === 'number';
+    const pointers = prepared ? engine.statePointers(0, [], result) : [];
     engine.close();
-    return typeof result === 'number' ? null : result;
+    return { refusal: prepared ? null : result, pointers };
   },
   steps({ spec, steps }) {
     const harness = new native.ElementHarness({ ...spec, idleDevices: true });

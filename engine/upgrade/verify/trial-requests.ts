@@ -1,5 +1,11 @@
 /** What is asked of the child process in which new code is tried, and what it answers. */
-import type { GraphPlan, HarnessSpec, NativeHarness, PrepareFailure } from '../../datapath/addon.ts';
+import type {
+  GraphPlan,
+  HarnessSpec,
+  NativeHarness,
+  PrepareFailure,
+  StatePointer,
+} from '../../datapath/addon.ts';
 
 /** One call of a harness: the method and its arguments. */
 export type BenchStep = {
@@ -10,12 +16,12 @@ export interface TrialRequests {
   /** What a library says about itself, as JSON. */
   describe: { request: { file: string }; answer: string };
   /**
-   * Whether all elements of a graph can be configured and initialised, on devices that do nothing. `library` of a node is
-   * the index of its file.
+   * Whether all elements of a graph can be configured and initialised, on devices that do nothing, and the addresses that
+   * they then have in their state. `library` of a node is the index of its file.
    */
   prepare: {
     request: { shards: number; files: readonly string[] } & GraphPlan;
-    answer: PrepareFailure | null;
+    answer: { refusal: PrepareFailure | null; pointers: readonly StatePointer[] };
   };
   /** Makes one element and calls its harness step by step; the results in the same order. */
   steps: { request: { spec: HarnessSpec; steps: readonly BenchStep[] }; answer: unknown[] };

@@ -1,6 +1,7 @@
 /** The verify step: everything that is found out about a change before the running graph hears of it. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { NativeEngine } from '../../datapath/addon.ts';
 import { elementDirectory } from '../../datapath/paths.ts';
 import type { VectorsReport, VerifyReport } from '../../engine-types.ts';
 import { HotclickError } from '../../errors.ts';
@@ -10,16 +11,19 @@ import { configureError } from '../prepare.ts';
 import type { StepTimer } from '../step-timer.ts';
 import { runVectors } from './class-trial.ts';
 import { schemaPath } from './schema-path.ts';
+import { checkLiveState, refusePointers, undeclaredBytes } from './state-pointers.ts';
 import { Trial, type TrialLimits } from './trial.ts';
 
 export class Verifier implements UpgradeChecks {
+  readonly #engine: Pick<NativeEngine, 'statePointers'>;
   readonly #shelf: LibraryShelf;
   readonly #shards: number;
   readonly #trial = new Trial();
   /** By content of the library: where the vectors of a class that an upgrade brought lie. */
   readonly #vectors = new Map<string, string>();
 
-  constructor(shelf: LibraryShelf, shards: number) {
+  constructor(engine: Pick<NativeEngine, 'statePointers'>, shelf: LibraryShelf, shards: number) {
+    this.#engine = engine;
     this.#shelf = shelf;
     this.#shards = shards;
   }
@@ -47,14 +51,19 @@ export class Verifier implements UpgradeChecks {
   async verify(change: CheckedChange, step: StepTimer): Promise<VerifyReport> {
     const limits = { limit: change.request.verifyTimeout, signal: step.signal };
     step.begin('verify', 'state schemas');
-    const warnings = checkSchemas(change);
+    const fresh = newClasses(change);
+    const warnings = [
+      ...checkSchemas(change),
+      ...fresh.flatMap(({ elementClass }) => undeclaredBytes(elementClass)),
+    ];
+    checkLiveState(this.#engine, this.#shards, change);
     if (change.actions.every(({ kind }) => kind === 'keep' || kind === 'drain')) {
       return { warnings, vectors: [] };
     }
     step.begin('verify', `configuring ${change.plan.nodes.length} elements in a child process`);
     await this.#configure(change, limits);
     const vectors: VectorsReport[] = [];
-    for (const loaded of newClasses(change)) {
+    for (const loaded of fresh) {
       const file = this.#vectorsOf(loaded);
       const { className, version } = loaded;
       if (file === undefined) {
@@ -78,7 +87,7 @@ export class Verifier implements UpgradeChecks {
   async #configure({ plan, design }: CheckedChange, limits: TrialLimits): Promise<void> {
     const classes = [...design.classes.keys()];
     const indexOf = new Map(classes.map((name, i) => [name, i]));
-    const refusal = await this.#trial.ask(
+    const { refusal, pointers } = await this.#trial.ask(
       'prepare',
       {
         shards: this.#shards,
@@ -95,6 +104,7 @@ export class Verifier implements UpgradeChecks {
       limits,
     );
     if (refusal) throw configureError(refusal, design);
+    refusePointers(`element '${pointers[0]?.element}' as it begins`, pointers);
   }
 
   #vectorsOf({ className, sha256, installed }: LoadedClass): string | undefined {

@@ -256,7 +256,7 @@ inline uint16_t IPRewriter::home_of_reply(const FlowId& to) const {
 }
 
 constexpr auto info =
-    element<IPRewriter>("IPRewriter", "1.0.0")
+    element<IPRewriter>("IPRewriter", "1.1.0")
         .help(R"(Rewrites addresses and ports of TCP and UDP flows: network address and port translation.
 
 Every input has a specification, one argument each, which says what happens to a packet of a flow that is not known
@@ -308,7 +308,7 @@ expired mappings are swept all the time. There is no tcp_lookup handler.)")
         .argument<&IPRewriter::set_destination>("DST_ANNO",
                                                 "set the destination annotation to the new address")
         .rest("INPUTSPEC", "one specification for each input")
-        .table<&IPRewriter::mappings>("mappings", flow_id_v1, mapping_v1, "two records for each flow")
+        .table<&IPRewriter::mappings>("mappings", flow_id_v1, mapping_v2, "two records for each flow")
         .on_expire<&IPRewriter::expired>()
         .state<&IPRewriter::progress>("progress", progress_v1, "failures, and where the next searches begin")
         .read<&IPRewriter::list_all>("table", merge::concat,

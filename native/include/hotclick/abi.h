@@ -159,7 +159,8 @@ typedef enum hc_type {
   HC_BYTES,    /* opaque bytes (state fields) */
   HC_TEXT,     /* zero-terminated characters (state fields) */
   HC_PORT,     /* u16 in network order: a TCP or UDP port (state fields) */
-  HC_REST      /* all remaining arguments, raw, see hc_arguments */
+  HC_REST,     /* all remaining arguments, raw, see hc_arguments */
+  HC_POINTER   /* an address; refused in state, which outlives what it leads to */
 } hc_type;
 
 typedef struct hc_string {

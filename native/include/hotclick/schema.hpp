@@ -75,6 +75,18 @@ constexpr uint32_t type_code() {
     return HC_BYTES;
 }
 template <class T>
+struct is_address {
+  static constexpr bool value = false;
+};
+template <class T>
+struct is_address<T*> {
+  static constexpr bool value = true;
+};
+template <class T, class C>
+struct is_address<T C::*> {
+  static constexpr bool value = true;
+};
+template <class T>
 struct is_char_array {
   static constexpr bool value = false;
 };
@@ -84,8 +96,10 @@ struct is_char_array<char[N]> {
 };
 template <class T>
 constexpr hc_field make_field(const char* name, size_t offset) {
-  return {name, is_char_array<T>::value ? static_cast<uint32_t>(HC_TEXT) : type_code<T>(),
-          static_cast<uint32_t>(offset), static_cast<uint32_t>(sizeof(T)), 0};
+  const uint32_t type = is_char_array<T>::value ? static_cast<uint32_t>(HC_TEXT)
+                        : is_address<T>::value  ? static_cast<uint32_t>(HC_POINTER)
+                                                : type_code<T>();
+  return {name, type, static_cast<uint32_t>(offset), static_cast<uint32_t>(sizeof(T)), 0};
 }
 }  // namespace detail
 
