@@ -225,8 +225,11 @@ export interface Addon {
   ): ({ readonly message: string; readonly argument: number } | null)[];
   /** Binds this process to its parent's life and to so many seconds of processor time. */
   confine(seconds: number): void;
-  runShard(engine: number, shard: number): 'stopped' | 'restart';
-  installRestarted(engine: number, shard: number): void;
+  /**
+   * The function with which the shard's thread enters its loop, installing the graph that it left it for. Returns true
+   * when it is to be entered again and false when it was stopped; with `true` it only returns that.
+   */
+  shardEntry(engine: number, shard: number): (rehearsal: boolean) => boolean;
   /** Names the thread and binds it to a CPU; -1 for any. */
   prepareThread(shard: number, cpu: number): void;
   shardOf(

@@ -12,22 +12,54 @@ using namespace core;
 
 namespace {
 
-Shard* shard_from(const Napi::CallbackInfo& info, std::shared_ptr<EngineCore>& engine) {
-  engine = find_engine(info[0].As<Napi::Number>().Uint32Value());
-  const uint32_t shard = info[1].As<Napi::Number>().Uint32Value();
-  if (engine && shard < engine->shards()) return &engine->shard(shard);
-  throw_error(info.Env(), "HC_INTERNAL", "no such shard");
-  return nullptr;
+/// The shard that a thread is for.
+struct Place {
+  std::shared_ptr<EngineCore> engine;
+  Shard& shard;
+};
+
+/// What V8 and Node-API put on the stack between the JavaScript function that calls us and this one is less than half
+/// of it.
+constexpr size_t words_of_way_out = 128;
+
+/// enter(rehearsal): installs the graph that the shard left its loop for, if it did, and runs the loop. True when it is
+/// to be entered again, false when it was stopped. A rehearsal only takes the way there and back.
+///
+/// All of it is part of the break of a thread restart, where little is in the caches: so no C++ wrapper, no look-up, no
+/// string.
+napi_value enter(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value rehearsal;
+  void* place;
+  napi_get_cb_info(env, info, &count, &rehearsal, nullptr, &place);
+  bool again = false;
+  napi_get_value_bool(env, rehearsal, &again);
+  if (!again) {
+    Shard& shard = static_cast<Place*>(place)->shard;
+    // Each frame above has an address to go on at and pointers to what it works with.
+    shard.set_way_out({static_cast<const void* const*>(__builtin_frame_address(0)), words_of_way_out});
+    // Only a swap leaves the loop for a restart.
+    if (Command* command = shard.active_command())
+      static_cast<SwapCommand*>(command)->install_restarted(shard);
+    again = shard.run() == Leave::restart;
+  }
+  napi_value result;
+  napi_get_boolean(env, again, &result);
+  return result;
 }
 
-/// runShard(engine, shard): the loop. Returns 'stopped', or 'restart' when the graph is to be installed and the
-/// loop to be entered again.
-Napi::Value run_shard(const Napi::CallbackInfo& info) {
-  std::shared_ptr<EngineCore> engine;
-  Shard* shard = shard_from(info, engine);
-  if (!shard) return info.Env().Undefined();
-  const Leave why = shard->run();
-  return Napi::String::New(info.Env(), why == Leave::restart ? "restart" : "stopped");
+/// shardEntry(engine, shard): the function `enter` of a shard.
+Napi::Value shard_entry(const Napi::CallbackInfo& info) {
+  const auto engine = find_engine(info[0].As<Napi::Number>().Uint32Value());
+  const uint32_t shard = info[1].As<Napi::Number>().Uint32Value();
+  if (!engine || shard >= engine->shards()) return throw_error(info.Env(), "HC_INTERNAL", "no such shard");
+  auto place = std::make_unique<Place>(Place{engine, engine->shard(shard)});
+  napi_value function;
+  if (napi_create_function(info.Env(), "enter", NAPI_AUTO_LENGTH, enter, place.get(), &function) != napi_ok)
+    return throw_error(info.Env(), "HC_INTERNAL", "no function to enter a shard with");
+  auto result = Napi::Function(info.Env(), function);
+  result.AddFinalizer([](Napi::Env, Place* p) { delete p; }, place.release());
+  return result;
 }
 
 /// prepareThread(shard, cpu): the thread's name, the precision of its timers and the CPU it stays on, -1 for
@@ -47,17 +79,6 @@ Napi::Value prepare_thread(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// installRestarted(engine, shard): between two runs, the graph that the shard left its loop for.
-Napi::Value install_restarted(const Napi::CallbackInfo& info) {
-  std::shared_ptr<EngineCore> engine;
-  Shard* shard = shard_from(info, engine);
-  if (!shard) return info.Env().Undefined();
-  // Only a swap leaves the loop for a restart.
-  if (Command* command = shard->active_command())
-    static_cast<SwapCommand*>(command)->install_restarted(*shard);
-  return info.Env().Undefined();
-}
-
 /// shardOf(source, destination, sourcePort, destinationPort, protocol, shards): the shard the devices give a
 /// packet to.
 Napi::Value shard_of(const Napi::CallbackInfo& info) {
@@ -70,10 +91,9 @@ Napi::Value shard_of(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_shard_entry(Napi::Env env, Napi::Object exports) {
-  exports.Set("runShard", Napi::Function::New(env, run_shard));
+  exports.Set("shardEntry", Napi::Function::New(env, shard_entry));
   exports.Set("prepareThread", Napi::Function::New(env, prepare_thread));
   exports.Set("shardOf", Napi::Function::New(env, shard_of));
-  exports.Set("installRestarted", Napi::Function::New(env, install_restarted));
 }
 
 }  // namespace hotclick::addon

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,10 @@ class Shard {
   void release_previous() { previous_.reset(); }
   /// On the shard: leave the loop at the next boundary with Leave::restart.
   void leave_for_restart() { leave_ = true; }
+  /// Addresses of the code and data through which run() is left and entered: words of the stack above it, which do not
+  /// change while it runs. For the thread that calls run().
+  void set_way_out(std::span<const void* const> words) { way_out_ = words; }
+  std::span<const void* const> way_out() const { return way_out_; }
   /// The command in work; after Leave::restart, the one that asked for it.
   Command* active_command() const { return active_; }
   /// Monotonic ns of the last entry into the loop.
@@ -174,6 +179,7 @@ class Shard {
   int wake_fd_ = -1;
   uint32_t idle_rounds_ = 0;
   uint64_t entered_at_ = 0;
+  std::span<const void* const> way_out_;
   static thread_local Shard* running_here_;  // the shard whose loop the thread is in
   ByteRing lines_{64 << 10};
   std::vector<std::string> host_lines_;

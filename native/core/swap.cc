@@ -14,7 +14,10 @@ uint64_t monotonic() {
 }  // namespace
 
 bool SwapCommand::step(Shard& shard) {
-  if (strategy_ == Strategy::swap) {
+  const bool restart = strategy_ == Strategy::thread;
+  if (next_ && warm_up_.step(*next_, restart ? shard.way_out() : std::span<const void* const>{}))
+    return false;
+  if (!restart) {
     begin_ = monotonic();
     shard.install(std::move(next_));
     end_ = monotonic();

@@ -5,6 +5,7 @@
 
 #include "command.hh"
 #include "shard_graph.hh"
+#include "warm_up.hh"
 
 namespace hotclick::core {
 
@@ -13,13 +14,13 @@ class SwapCommand : public Command {
  public:
   enum class Strategy {
     swap,   // in place, at a batch boundary
-    thread  // the shard leaves its loop, JavaScript calls install_restarted(), the shard enters again
+    thread  // the shard leaves its loop for JavaScript and enters it again, which calls install_restarted()
   };
   SwapCommand(std::shared_ptr<ShardGraph> next, Strategy strategy)
       : next_(std::move(next)), strategy_(strategy) {}
 
   bool step(Shard& shard) override;
-  /// On the shard's thread, between leaving and entering the loop.
+  /// On the shard's thread, before it enters the loop again.
   void install_restarted(Shard& shard);
 
   /// Time in which the shard handled no packet because of this, from its own clock; valid when the command is
@@ -31,6 +32,7 @@ class SwapCommand : public Command {
  private:
   std::shared_ptr<ShardGraph> next_;
   Strategy strategy_;
+  WarmUp warm_up_;
   uint64_t begin_ = 0, end_ = 0;
   bool left_ = false;
 };

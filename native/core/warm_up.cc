@@ -1,0 +1,52 @@
+#include "warm_up.hh"
+
+#include <cstdint>
+
+#include "shard_graph.hh"
+
+namespace hotclick::core {
+namespace {
+
+constexpr size_t line = 64;
+constexpr size_t words_a_round = 4;
+/// Lines behind an address that may be a place in code.
+constexpr size_t lines_of_word = 2;
+constexpr size_t lines_of_code = 4;
+
+/// An address that is not mapped, or none at all, does no harm.
+void fetch(const void* from, size_t lines) {
+  for (size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(from) + i * line);
+}
+
+template <typename Function>
+void fetch_code(Function* function) {
+  if (function) fetch(reinterpret_cast<const void*>(function), lines_of_code);
+}
+
+void fetch_node(const ShardGraph& graph, size_t index) {
+  const Node& node = *graph.nodes()[index];
+  fetch(&node, sizeof(Node) / line + 1);
+  fetch(node.instance.object, 2);
+  const auto at = static_cast<uint32_t>(index);
+  fetch(graph.push_edges().data() + graph.push_begin(at), 1);
+  fetch(graph.pull_edges().data() + graph.pull_begin(at), 1);
+  fetch_code(node.descriptor->push);
+  fetch_code(node.descriptor->pull);
+  fetch_code(node.descriptor->run);
+  fetch_code(node.descriptor->start);
+}
+
+}  // namespace
+
+bool WarmUp::step(const ShardGraph& next, std::span<const void* const> way_out) {
+  if (node_ < next.nodes().size()) {
+    fetch_node(next, node_++);
+    return true;
+  }
+  const size_t words = way_out.size() - word_ < words_a_round ? way_out.size() - word_ : words_a_round;
+  for (const void* word : way_out.subspan(word_, words)) fetch(word, lines_of_word);
+  word_ += words;
+  return words != 0;
+}
+
+}  // namespace hotclick::core
