@@ -31,6 +31,10 @@ export interface EngineOptions {
   readonly cpus?: readonly number[];
   /** Directories searched for element libraries before the built-in one. */
   readonly libraryPath?: readonly string[];
+  /** Files with public keys: a library or source that is signed must be signed by one of them. */
+  readonly trustedKeys?: readonly string[];
+  /** Nothing but the built-in libraries is loaded without a signature. */
+  readonly requireSignature?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -38,6 +42,8 @@ export interface UpgradeOptions {
   readonly strategy?: Strategy;
   /** Only plan and verify. */
   readonly dryRun?: boolean;
+  /** Refuse what is not signed by a key that the engine trusts. */
+  readonly requireSignature?: boolean;
   /** Milliseconds that new code may take for one thing it is asked in its trial; default 10000. */
   readonly verifyTimeout?: number;
   readonly signal?: AbortSignal;

@@ -24,11 +24,12 @@ import { trace } from './observe/trace.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
 import type { RevisionRecord } from './state/journal.ts';
 import { StoreSession } from './state/store-session.ts';
-import { buildElement } from './upgrade/build-element.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
+import { loadChanges } from './upgrade/load-changes.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
 import { rollbackTarget, summarise } from './upgrade/revision-summary.ts';
 import type { StepTimer } from './upgrade/step-timer.ts';
+import { SignaturePolicy } from './upgrade/verify/signature-policy.ts';
 
 export type { EngineEvents } from './announcer.ts';
 
@@ -38,16 +39,23 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   readonly threads: number;
   readonly #options: EngineOptions;
   readonly #catalogue: ClassCatalogue;
+  readonly #signatures: SignaturePolicy;
   readonly #startedAt = performance.now();
   #made: EngineParts | undefined;
   #stopping: Promise<void> | undefined;
   #saidStopped = false;
 
-  private constructor(threads: number, options: EngineOptions, catalogue: ClassCatalogue) {
+  private constructor(
+    threads: number,
+    options: EngineOptions,
+    catalogue: ClassCatalogue,
+    signatures: SignaturePolicy,
+  ) {
     super();
     this.threads = threads;
     this.#options = options;
     this.#catalogue = catalogue;
+    this.#signatures = signatures;
   }
 
   /**
@@ -62,11 +70,15 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
         `threads must be a whole number from 1 to ${mostThreads}, not ${threads}`,
       );
     }
-    const catalogue = await ClassCatalogue.open(options.libraryPath);
+    const signatures = await SignaturePolicy.read(options);
+    const catalogue = await ClassCatalogue.open(
+      options.libraryPath,
+      signatures.isIdle ? undefined : (file) => signatures.accept(file),
+    );
     const configuration = readConfiguration(options.configuration, options, catalogue);
     checkGraph(configuration.graph, (name) => catalogue.describe(name), sourceLines(configuration));
     const store = options.store === undefined ? undefined : await StoreSession.open(options.store);
-    const engine = new Engine(threads, options, catalogue);
+    const engine = new Engine(threads, options, catalogue, signatures);
     try {
       await engine.#makeParts(store);
       await engine.#begin(configuration);
@@ -150,17 +162,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
         if (running.classes.has(name)) continue;
         throw new HotclickError('HC_NO_SUCH_CLASS', `the running graph has no element of class '${name}'`);
       }
-      step.begin('build', names.join(', '));
-      const files = await Promise.all(
-        names.map((name) => buildElement(changes[name]!, step.signal ? { signal: step.signal } : {})),
-      );
-      step.begin('verify', names.join(', '));
-      const loaded = new Map<string, LoadedClass>();
-      const limits = { limit: options.verifyTimeout, signal: step.signal };
-      for (const [i, className] of names.entries()) {
-        const library = { file: files[i]!, source: changes[className]!, className };
-        loaded.set(className, await this.#parts.verifier.load(library, limits));
-      }
+      const tools = { verifier: this.#parts.verifier, signatures: this.#signatures };
+      const loaded = await loadChanges(changes, tools, options, step);
       const classes = new Map([...running.classes, ...loaded]);
       return designRevision(
         { text: running.graphText, file: 'running graph', graph: running.graph },

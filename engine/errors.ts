@@ -58,6 +58,11 @@ export const errorTable = {
     hint: 'report it with the message and the configuration',
     exitCode: 70,
   },
+  HC_KEY: {
+    summary: 'a file with a key cannot be used, or would be written over',
+    hint: 'make a pair with `hotclick keygen FILE`; FILE signs, FILE.pub is what engines trust',
+    exitCode: 3,
+  },
   HC_LAB: {
     summary: 'the laboratory of network namespaces could not be set up, or a program in it failed',
     hint: 'iproute2, ethtool and util-linux must be installed; the message names the command that failed',
@@ -97,6 +102,11 @@ export const errorTable = {
     summary: 'the operation needs more privileges',
     hint: 'run as root or with CAP_NET_RAW and CAP_NET_ADMIN',
     exitCode: 4,
+  },
+  HC_SIGNATURE: {
+    summary: 'an element library or source is not signed, or not by a trusted key, or was changed since',
+    hint: 'sign it with `hotclick sign FILE --key KEY`, with a key that the engine was given as --trusted-key',
+    exitCode: 3,
   },
   HC_STATE_DECLARATION: {
     summary: 'an element keeps mutable static data that is not declared as state',

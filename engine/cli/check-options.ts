@@ -5,6 +5,7 @@ import { seconds } from './option-values.ts';
 
 export interface CheckOptions {
   readonly verifyTimeout?: number;
+  readonly requireSignature?: boolean;
 }
 
 export function addCheckOptions(command: Command): Command {
@@ -15,6 +16,14 @@ export function addCheckOptions(command: Command): Command {
   );
 }
 
-export function checkOptions({ verifyTimeout }: CheckOptions): UpgradeOptions {
-  return verifyTimeout === undefined ? {} : { verifyTimeout: verifyTimeout * 1000 };
+/** For what brings new files. */
+export function addSignatureOption(command: Command): Command {
+  return command.option('--require-signature', 'refuse what is not signed by a key that the engine trusts');
+}
+
+export function checkOptions({ verifyTimeout, requireSignature }: CheckOptions): UpgradeOptions {
+  return {
+    ...(verifyTimeout === undefined ? {} : { verifyTimeout: verifyTimeout * 1000 }),
+    ...(requireSignature === undefined ? {} : { requireSignature }),
+  };
 }

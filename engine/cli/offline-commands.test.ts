@@ -21,7 +21,7 @@ const broken = join(directory, 'broken.click');
 await writeFile(broken, 'a :: Counter(\n');
 
 const commands = [
-  'run check flatten elements read write upgrade apply rollback history state top trace tap doctor stop',
+  'run check flatten elements read write upgrade apply rollback history state top trace tap keygen sign doctor stop',
 ].flatMap((line) => line.split(' '));
 
 t.test('every command has help with examples', async (t) => {

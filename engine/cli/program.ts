@@ -7,9 +7,11 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addElementsCommand } from './commands/elements.ts';
 import { addFlattenCommand } from './commands/flatten.ts';
 import { addHistoryCommand } from './commands/history.ts';
+import { addKeygenCommand } from './commands/keygen.ts';
 import { addReadCommand } from './commands/read.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addSignCommand } from './commands/sign.ts';
 import { addStateCommand } from './commands/state.ts';
 import { addStopCommand } from './commands/stop.ts';
 import { addTapCommand } from './commands/tap.ts';
@@ -37,6 +39,8 @@ const commands: readonly ((program: Command, cli: CliContext) => void)[] = [
   addTopCommand,
   addTraceCommand,
   addTapCommand,
+  addKeygenCommand,
+  addSignCommand,
   addDoctorCommand,
   addStopCommand,
 ];

@@ -41,8 +41,9 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
   [
     'upgrade',
-    method({ changes: record(text(), { min: 1 }), ...upgradeFields }, (context, { changes, ...options }) =>
-      context.engine.upgrade(changes, withSteps(options, context)),
+    method(
+      { changes: record(text(), { min: 1 }), requireSignature: optional(flag()), ...upgradeFields },
+      (context, { changes, ...options }) => context.engine.upgrade(changes, withSteps(options, context)),
     ),
   ],
   [

@@ -1,6 +1,6 @@
 /** The element classes that can be used: where their libraries lie and what they say about themselves. */
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { HotclickError } from '../errors.ts';
 import type { ElementClass } from '../graph/element-class.ts';
 import { addon, callNative } from './addon.ts';
@@ -10,12 +10,21 @@ export class ClassCatalogue {
   readonly #files: ReadonlyMap<string, string>;
   readonly #described = new Map<string, ElementClass>();
 
+  /** Libraries that must not be loaded, and why. */
+  readonly #refused = new Map<string, unknown>();
+
   private constructor(files: ReadonlyMap<string, string>) {
     this.#files = files;
   }
 
-  /** Looks at `directories` in order, then at the built-in elements; the first library of a class counts. */
-  static async open(directories: readonly string[] = []): Promise<ClassCatalogue> {
+  /**
+   * Looks at `directories` in order, then at the built-in elements; the first library of a class counts.
+   * @param accept rejects for a library that must not be loaded; the built-in ones are not asked about
+   */
+  static async open(
+    directories: readonly string[] = [],
+    accept?: (file: string) => Promise<unknown>,
+  ): Promise<ClassCatalogue> {
     const files = new Map<string, string>();
     for (const directory of [...directories, elementDirectory]) {
       for (const name of await list(directory)) {
@@ -23,19 +32,28 @@ export class ClassCatalogue {
         if (!files.has(className)) files.set(className, join(directory, name));
       }
     }
-    return new ClassCatalogue(files);
+    const catalogue = new ClassCatalogue(files);
+    if (accept) {
+      for (const [className, file] of files) {
+        if (dirname(file) === elementDirectory) continue;
+        await accept(file).catch((cause: unknown) => catalogue.#refused.set(className, cause));
+      }
+    }
+    return catalogue;
   }
 
   get names(): string[] {
-    return [...this.#files.keys()].sort();
+    return [...this.#files.keys()].filter((name) => !this.#refused.has(name)).sort();
   }
+  /** @throws what `accept` had against the class's library */
   fileOf(className: string): string | undefined {
+    if (this.#refused.has(className)) throw this.#refused.get(className);
     return this.#files.get(className);
   }
   /** The description of a class, without loading it for good; undefined when there is no such class. */
   describe(className: string): ElementClass | undefined {
     const known = this.#described.get(className);
-    const file = this.#files.get(className);
+    const file = this.fileOf(className);
     if (known || !file) return known;
     const description = describeLibrary(file);
     this.#described.set(className, description);

@@ -26,6 +26,8 @@ interface RunOptions extends JsonOptions {
   readonly cpus?: readonly number[];
   readonly user?: string;
   readonly libraryPath?: readonly string[];
+  readonly trustedKey?: readonly string[];
+  readonly requireSignature?: boolean;
 }
 
 export function addRunCommand(program: Command, cli: CliContext): void {
@@ -52,6 +54,12 @@ export function addRunCommand(program: Command, cli: CliContext): void {
       'look for element libraries here first; may be repeated',
       appendText,
     )
+    .option(
+      '--trusted-key <file>',
+      'public key; what is signed must be signed by such a key; may be repeated',
+      appendText,
+    )
+    .option('--require-signature', 'load nothing but the built-in elements without a signature')
     .addOption(jsonOption())
     .action((file: string, options: RunOptions) => run(cli, file, options));
   addExamples(command, [
@@ -113,6 +121,8 @@ function engineOptions({ text, file }: ConfigurationText, options: RunOptions): 
     busyPoll,
     cpus,
     libraryPath,
+    trustedKey: trustedKeys,
+    requireSignature,
   } = options;
   return {
     configuration: text,
@@ -125,6 +135,8 @@ function engineOptions({ text, file }: ConfigurationText, options: RunOptions): 
     ...(busyPoll === undefined ? {} : { busyPoll }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(libraryPath === undefined ? {} : { libraryPath }),
+    ...(trustedKeys === undefined ? {} : { trustedKeys }),
+    ...(requireSignature === undefined ? {} : { requireSignature }),
   };
 }
 

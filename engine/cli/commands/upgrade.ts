@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
-import { addCheckOptions } from '../check-options.ts';
+import { addCheckOptions, addSignatureOption } from '../check-options.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { collectChanges, controlOption, dryRunOption, jsonOption, strategyOption } from '../option-values.ts';
@@ -27,10 +27,14 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .action((changes: Readonly<Record<string, string>>, options: UpgradeCommandOptions) =>
       runUpgrade(cli, options, (engine, common) => engine.upgrade(changes, common)),
     );
-  addCheckOptions(command);
+  addCheckOptions(addSignatureOption(command));
   addExamples(command, [
     ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
     ['hotclick upgrade Counter=Counter.so --strategy thread', 'by restarting the shards’ loops'],
+    [
+      'hotclick upgrade Firewall=Firewall.so --require-signature',
+      'only with a good Firewall.so.sig beside it',
+    ],
     ['hotclick upgrade Firewall=Firewall.cc --dry-run', 'prints what would be done'],
   ]);
 }
