@@ -79,6 +79,8 @@ export interface ShardBreak {
   readonly shard: number;
   /** Time without packet handling, from the shard's own clock. */
   readonly breakNs: number;
+  /** When it began: CLOCK_MONOTONIC, as `process.hrtime`. */
+  readonly beginNs?: number;
 }
 
 /** What was found out about new code before it was let near a packet. */

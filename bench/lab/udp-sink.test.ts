@@ -214,3 +214,19 @@ t.test('a sink that cannot start says why', async (t) => {
     message: /--colour: unknown argument/,
   });
 });
+
+t.test('the last packets are logged one by one, by the time of their arrival', async (t) => {
+  const bench = await new Bench(['--log', '3']).ready();
+  const begin = process.hrtime.bigint();
+  for (let i = 0; i < 4; i += 1) await bench.send(packet(i % 2, i));
+  const end = process.hrtime.bigint() + 1_000_000_000n;
+  const packets = await bench.sink.packets(begin, end);
+  t.same(
+    packets.map(({ flow }) => flow),
+    [1, 0, 1],
+    'the first one had to make room',
+  );
+  t.ok(packets.every(({ atUs, delayUs }) => atUs > 0 && delayUs >= 0));
+  t.same(await bench.sink.packets(end, end + 1n), []);
+  await bench.end();
+});

@@ -31,6 +31,15 @@ export interface SinkInterval {
   readonly delayMaxUs: number;
 }
 
+/** One packet of the sink's log. */
+export interface LoggedPacket {
+  /** Arrival, µs after the beginning of the time that was asked for. */
+  readonly atUs: number;
+  /** Since it was sent. */
+  readonly delayUs: number;
+  readonly flow: number;
+}
+
 export interface SinkSummary {
   readonly intervals: readonly SinkInterval[];
   /** Datagrams that are no packets of a generator. */
@@ -82,6 +91,17 @@ export class UdpSink {
   async report(): Promise<SinkInterval> {
     this.#child.stdin?.write('report\n');
     return readInterval((await this.#next('report')).interval);
+  }
+
+  /** What the log (`--log`) holds of the packets that arrived between two times, CLOCK_MONOTONIC ns. */
+  async packets(fromNs: bigint, toNs: bigint): Promise<LoggedPacket[]> {
+    this.#child.stdin?.write(`packets ${fromNs} ${toNs}\n`);
+    const { packets } = await this.#next('packets');
+    return (packets as [number, number, number][]).map(([at, delay, flow]) => ({
+      atUs: at / 1000,
+      delayUs: delay / 1000,
+      flow,
+    }));
   }
 
   /** Waits for packets under way, ends the sink and returns all intervals in their final form. */

@@ -1,7 +1,7 @@
 import type { NetworkLab } from './network-lab.ts';
 import { type GeneratorSummary, UdpGenerator } from './udp-generator.ts';
 import { builtUdpPrograms, type UdpPrograms } from './udp-programs.ts';
-import { type SinkInterval, type SinkSummary, UdpSink } from './udp-sink.ts';
+import { type LoggedPacket, type SinkInterval, type SinkSummary, UdpSink } from './udp-sink.ts';
 
 export interface UdpStreamOptions {
   /** Packets/s over all flows. Default 50,000. */
@@ -26,6 +26,8 @@ export interface UdpStreamOptions {
   readonly realtime?: boolean;
   /** Sends prebuilt frames to this MAC address instead of using the kernel's UDP. */
   readonly rawTo?: string;
+  /** Packets that the sink logs one by one, the last ones. Default none. */
+  readonly log?: number;
   readonly programs?: UdpPrograms;
 }
 
@@ -80,6 +82,11 @@ export class UdpStream {
     return this.#sink.report();
   }
 
+  /** The logged packets that arrived between two times, CLOCK_MONOTONIC ns. */
+  packets(fromNs: bigint, toNs: bigint): Promise<LoggedPacket[]> {
+    return this.#sink.packets(fromNs, toNs);
+  }
+
   /** Stops sending, waits for what is under way, and returns the figures of all intervals in their final form. */
   stop(): Promise<UdpStreamSummary> {
     this.#stopped ??= this.#stop();
@@ -109,8 +116,9 @@ export class UdpStream {
   }
 }
 
-function sinkCommand(program: string, { port = 9000, flows = 8, cpu }: UdpStreamOptions): string[] {
-  return [program, '--port', `${port}`, '--flows', `${flows}`, ...option('--cpu', cpu?.sink)];
+function sinkCommand(program: string, { port = 9000, flows = 8, cpu, log }: UdpStreamOptions): string[] {
+  const own = ['--port', `${port}`, '--flows', `${flows}`];
+  return [program, ...own, ...option('--cpu', cpu?.sink), ...option('--log', log)];
 }
 
 function generatorCommand(

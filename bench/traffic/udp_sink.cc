@@ -2,12 +2,13 @@
 // interval.
 //
 //   udp-sink --port 9000 [--bind 0.0.0.0] [--flows 8] [--stream N] [--window 1048576] [--buffer 33554432]
-//   [--cpu N]
+//   [--cpu N] [--log PACKETS]
 //
 // Reads commands on stdin, one a line, and prints one JSON object a line:
-//   mark NAME   ends the interval, prints it, and begins the interval NAME (the first one is called "start")
-//   report      prints the interval as it stands
-//   end         prints the summary of all intervals and ends; so do end of input and SIGTERM
+//   mark NAME        ends the interval, prints it, and begins the interval NAME (the first one is called "start")
+//   report           prints the interval as it stands
+//   packets FROM TO  prints the logged packets that arrived between (CLOCK_MONOTONIC, ns)
+//   end              prints the summary of all intervals and ends; so do end of input and SIGTERM
 //
 // Times are kernel receive timestamps: how late this program wakes does not change a figure. Packets that
 // were dropped for want of room in its own socket are counted apart (socket_drops) and are part of `missing`
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 
+#include "arrival_log.hpp"
 #include "process.hpp"
 #include "sequence_tracker.hpp"
 #include "sink_socket.hpp"
@@ -54,8 +56,8 @@ struct Timing {
 
 class Sink {
  public:
-  Sink(Socket& socket, uint32_t flows, uint64_t window, uint16_t stream)
-      : socket_(socket), tracker_(flows, window), stream_(stream) {
+  Sink(Socket& socket, uint32_t flows, uint64_t window, uint16_t stream, size_t log)
+      : socket_(socket), tracker_(flows, window), log_(log), stream_(stream) {
     begin("start");
   }
 
@@ -103,6 +105,11 @@ class Sink {
     print_interval("report", timings_.size() - 1);
   }
 
+  void print_packets(uint64_t from_ns, uint64_t to_ns) {
+    fetch();
+    log_.print(from_ns, to_ns);
+  }
+
   void print_summary() {
     finish_interval();
     std::printf("{\"event\":\"summary\",\"malformed\":%" PRIu64 ",\"foreign\":%" PRIu64
@@ -148,6 +155,7 @@ class Sink {
     uint64_t delay = (at_ns - stamp.sent_ns) & kSentMask;
     // A delay in the upper half is a negative one: the two clocks were read a moment apart.
     if (delay > kSentMask / 2) delay = 0;
+    log_.add({at_ns, delay, stamp.flow});
     timing.delay_sum_ns += delay;
     timing.delay_max_ns = std::max(timing.delay_max_ns, delay);
     if (previous_at_ns_ != 0 && at_ns > previous_at_ns_ && at_ns - previous_at_ns_ > timing.gap_ns) {
@@ -185,6 +193,7 @@ class Sink {
 
   Socket& socket_;
   SequenceTracker tracker_;
+  ArrivalLog log_;
   uint16_t stream_;
   std::vector<Timing> timings_;
   uint64_t malformed_ = 0;
@@ -221,14 +230,19 @@ class Commands {
   }
 
  private:
-  static bool obey(std::string_view line, Sink& sink) {
+  static bool obey(const std::string& line, Sink& sink) {
+    uint64_t from_ns = 0;
+    uint64_t to_ns = 0;
     if (line == "end") return false;
     if (line == "report") {
       sink.print_report();
-    } else if (line.starts_with("mark ") && is_name(line.substr(5))) {
-      sink.mark(line.substr(5));
+    } else if (std::sscanf(line.c_str(), "packets %" SCNu64 " %" SCNu64, &from_ns, &to_ns) == 2) {
+      sink.print_packets(from_ns, to_ns);
+    } else if (line.starts_with("mark ") && is_name(std::string_view(line).substr(5))) {
+      sink.mark(std::string_view(line).substr(5));
     } else {
-      std::printf("{\"event\":\"error\",\"message\":\"commands are: mark NAME, report, end\"}\n");
+      std::printf(
+          "{\"event\":\"error\",\"message\":\"commands are: mark NAME, report, packets FROM TO, end\"}\n");
       std::fflush(stdout);
     }
     return true;
@@ -262,13 +276,14 @@ int main(int argc, char** argv) {
   if ((window & (window - 1)) != 0) fail(2, "--window", "is not a power of two");
   auto stream = static_cast<uint16_t>(options.number("--stream", kDefaultStream, 0, 65535));
   auto buffer = static_cast<int>(options.number("--buffer", 32 << 20, 4096, 1 << 30));
+  auto log = static_cast<size_t>(options.number("--log", 0, 0, 1 << 24));
   pin_to_cpu(static_cast<int>(options.number("--cpu", -1, 0, CPU_SETSIZE - 1)));
   options.finish();
 
   catch_stop_signals();
   prctl(PR_SET_TIMERSLACK, 50'000UL);
   Socket socket(address, port, buffer);
-  Sink sink(socket, flows, window, stream);
+  Sink sink(socket, flows, window, stream, log);
   std::printf("{\"event\":\"ready\",\"port\":%u,\"buffer_bytes\":%d}\n", socket.port(), socket.buffer());
   std::fflush(stdout);
   run(sink, socket);

@@ -120,8 +120,8 @@ export interface NativeEngine {
   /** The number of a prepared revision, or what was wrong. */
   prepare(plan: GraphPlan): number | PrepareFailure;
   discard(revision: number): void;
-  /** Installs it in one shard; the shard's break in ns. */
-  roll(shard: number, revision: number, strategy: string): Promise<number>;
+  /** Installs it in one shard; the shard's break by its own clock. */
+  roll(shard: number, revision: number, strategy: string): Promise<{ beginNs: number; breakNs: number }>;
   /** Frees what the revision replaced; false while something drains. */
   settle(revision: number): boolean;
   /** Writes `value`, or reads when it is null; null when the answer is longer than `room`. */

@@ -12,7 +12,7 @@ export async function rollShards(
   const breaks: ShardBreak[] = [];
   for (let shard = 0; shard < shards; ++shard) {
     if (shard > 0) step.begin('roll', `shard ${shard}`);
-    breaks.push({ shard, breakNs: await engine.roll(shard, prepared, strategy) });
+    breaks.push({ shard, ...(await engine.roll(shard, prepared, strategy)) });
     await recordIfPossible(() => journal.step(revision, `rolled:${shard}`));
   }
   return breaks;

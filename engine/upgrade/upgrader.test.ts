@@ -59,8 +59,8 @@ t.test('an upgrade rolls shard by shard, is journaled, and lets go of what it re
   const report = await upgrade({ strategy: 'thread', onStep: ({ step }) => steps.push(step) });
   t.match(report, { revision: 2, parent: 1, strategy: 'thread', dryRun: false });
   t.same(report.breaks, [
-    { shard: 0, breakNs: 1000 },
-    { shard: 1, breakNs: 1001 },
+    { shard: 0, beginNs: 5_000_000, breakNs: 1000 },
+    { shard: 1, beginNs: 10_000_000, breakNs: 1001 },
   ]);
   t.same(datapath.calls, ['prepare', 'roll 0 thread', 'roll 1 thread', 'refresh']);
   t.match(journal.get(2), { status: 'committed', steps: ['prepared', 'rolled:0', 'rolled:1'] });

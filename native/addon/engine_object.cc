@@ -250,7 +250,11 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
               [this, shard, id](Napi::Env env, Command& c) -> Napi::Value {
                 engine_->shard(shard).learn_graph();
                 installed_[shard] = id;
-                return Napi::Number::New(env, static_cast<double>(static_cast<SwapCommand&>(c).break_ns()));
+                const auto& swap = static_cast<SwapCommand&>(c);
+                auto result = Napi::Object::New(env);
+                result.Set("beginNs", Napi::Number::New(env, static_cast<double>(swap.begin())));
+                result.Set("breakNs", Napi::Number::New(env, static_cast<double>(swap.break_ns())));
+                return result;
               });
 }
 

@@ -34,11 +34,11 @@ export class FakeDatapath {
   discard(): void {
     this.calls.push('discard');
   }
-  async roll(shard: number, _revision: number, strategy: string): Promise<number> {
+  async roll(shard: number, _revision: number, strategy: string): Promise<{ beginNs: number; breakNs: number }> {
     await setImmediate();
     this.calls.push(`roll ${shard} ${strategy}`);
     if (shard === this.deadShard) throw new Error('the engine was stopped');
-    return 1000 + shard;
+    return { beginNs: 5_000_000 * (shard + 1), breakNs: 1000 + shard };
   }
   settle(): boolean {
     return this.draining-- <= 0;
