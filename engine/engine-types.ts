@@ -133,6 +133,12 @@ export interface ShardStats {
   readonly sleeping: boolean;
   /** On the shard's own stack; the rest of the free packets is in the common depot. */
   readonly freePackets: number;
+  /**
+   * Packets that the shard itself dropped, by reason: 'element gone' (handed over to an element that was removed),
+   * 'drain ended' (a removed element still held them when its time was up), 'queue gone' (the new version of their
+   * element has no such queue).
+   */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 export interface ElementStats {

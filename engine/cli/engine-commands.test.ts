@@ -150,7 +150,7 @@ t.test('top shows shards, elements and drops once', async (t) => {
     stdout,
     /^revision 2, up 1 min 1 s, 32000 of 32768 packets free, last sync 1\.5 ms for 3 pages \(4\.0 KiB\)$/m,
   );
-  t.match(stdout, /^ +0 +25\.0 +1000 +3 +awake$/m);
+  t.match(stdout, /^ +0 +25\.0 +1000 +3 +awake +element gone 2$/m);
   t.match(stdout, /^q +Queue 1\.0\.0 +5 +0 +12 +0 +full 12$/m);
   t.same(await askJson('top', '--once'), engineStats);
 });

@@ -18,6 +18,7 @@ export function renderTop(now: EngineStats, before?: EngineStats): string {
       { head: 'rounds', align: 'right', cell: ({ rounds }) => rounds },
       { head: 'sleeps', align: 'right', cell: ({ sleeps }) => sleeps },
       { head: 'now', cell: ({ sleeping }) => (sleeping ? 'sleeping' : 'awake') },
+      { head: 'dropped', cell: ({ drops }) => reasons(drops) },
     ]),
     renderTable(now.elements, [
       { head: 'element', cell: ({ element }) => element },

@@ -119,6 +119,8 @@ export interface NativeEngine {
   unloadLibrary(library: number): void;
   /** The number of a prepared revision, or what was wrong. */
   prepare(plan: GraphPlan): number | PrepareFailure;
+  /** Why a new element does not take its arguments; nothing is opened and no state is made. */
+  tryConfigure(plan: GraphPlan): PrepareFailure | undefined;
   discard(revision: number): void;
   /** Installs it in one shard; the shard's break by its own clock. */
   roll(shard: number, revision: number, strategy: string): Promise<{ beginNs: number; breakNs: number }>;

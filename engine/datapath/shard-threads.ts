@@ -16,7 +16,17 @@ export interface ShardTask {
 
 const pageSize = 4096;
 /** Offsets in a control page; native/core/shard.hh: ControlPage. */
-const offsets = { rounds: 64, busyRounds: 72, now: 80, sleeps: 88, freePackets: 96, sleeping: 104 };
+const offsets = {
+  rounds: 64,
+  busyRounds: 72,
+  now: 80,
+  sleeps: 88,
+  freePackets: 96,
+  sleeping: 104,
+  drops: 112,
+};
+/** Reasons in the order of native/core/shard.hh: ShardDrop. */
+const dropReasons = ['element gone', 'drain ended', 'queue gone'];
 
 /** Memory for the control pages of `shards` shards, for the native engine and for this thread. */
 export function createControlPages(shards: number): Uint8Array {
@@ -92,6 +102,7 @@ export class ShardThreads {
         sleeps: word(offsets.sleeps),
         sleeping: this.#control.getUint32(at + offsets.sleeping, true) !== 0,
         freePackets: word(offsets.freePackets),
+        drops: Object.fromEntries(dropReasons.map((reason, i) => [reason, word(offsets.drops + 8 * i)])),
       };
     });
   }

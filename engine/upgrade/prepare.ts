@@ -39,6 +39,17 @@ export async function prepareChange(
   }
 }
 
+/** For a dry run: as far as one can go without opening a device or making state. @throws HotclickError HC_CONFIGURE_FAILED */
+export function tryConfigure(
+  { engine }: UpgradeTools,
+  { plan, design }: PlannedChange,
+  step: StepTimer,
+): void {
+  step.begin('prepare', 'arguments only');
+  const failure = callNative(() => engine.tryConfigure(plan));
+  if (failure) throw configureError(failure, design);
+}
+
 function buildGraphs({ engine }: UpgradeTools, { plan, design }: PlannedChange): number {
   const result = callNative(() => engine.prepare(plan));
   if (typeof result === 'number') return result;

@@ -26,7 +26,7 @@ export interface UpgradeRequest extends UpgradeOptions {
 /** What an upgrade needs of the native engine. */
 export type UpgradableEngine = Pick<
   NativeEngine,
-  'prepare' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers'
+  'prepare' | 'tryConfigure' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers'
 >;
 
 /** What every step works with. */

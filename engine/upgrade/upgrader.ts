@@ -12,7 +12,7 @@ import { commitChange } from './commit.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import { planChange } from './plan.ts';
-import { prepareChange } from './prepare.ts';
+import { prepareChange, tryConfigure } from './prepare.ts';
 import type { Revision, RevisionDesign } from './revision.ts';
 import { rollShards } from './roll.ts';
 import { StepTimer } from './step-timer.ts';
@@ -89,7 +89,10 @@ export class Upgrader {
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
     const planned = await planChange(this.#tools, request, this.#running, step);
     const found = await checkChange(this.#checks, planned, step);
-    if (request.dryRun) return { ...dryRunReport(planned, step), ...found };
+    if (request.dryRun) {
+      tryConfigure(this.#tools, planned, step);
+      return { ...dryRunReport(planned, step), ...found };
+    }
     const change = await prepareChange(this.#tools, planned, step);
     step.passPointOfNoReturn();
     this.#remember(change.prepared, change.design);

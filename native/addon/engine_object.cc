@@ -32,6 +32,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("loadLibrary", &E::loadLibrary),
                                      InstanceMethod("unloadLibrary", &E::unloadLibrary),
                                      InstanceMethod("prepare", &E::prepare),
+                                     InstanceMethod("tryConfigure", &E::tryConfigure),
                                      InstanceMethod("discard", &E::discard),
                                      InstanceMethod("roll", &E::roll),
                                      InstanceMethod("settle", &E::settle),
@@ -212,6 +213,26 @@ bool EngineObject::read_plan(Napi::Env env, const Napi::Object& plan, std::vecto
   return true;
 }
 
+namespace {
+Napi::Value to_js(Napi::Env env, const GraphError& failure) {
+  auto o = Napi::Object::New(env);
+  o.Set("element", failure.element);
+  o.Set("message", failure.message);
+  o.Set("argument", failure.argument == UINT32_MAX ? -1.0 : static_cast<double>(failure.argument));
+  return o;
+}
+}  // namespace
+
+Napi::Value EngineObject::tryConfigure(const Napi::CallbackInfo& info) {
+  std::vector<NodePlan> nodes;
+  std::vector<EdgeSpec> edges;
+  if (!read_plan(info.Env(), info[0].As<Napi::Object>(), nodes, edges)) return info.Env().Undefined();
+  if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");
+  GraphError failure;
+  if (engine_->try_configure(nodes, failure)) return info.Env().Undefined();
+  return to_js(info.Env(), failure);
+}
+
 Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
   std::vector<NodePlan> nodes;
   std::vector<EdgeSpec> edges;
@@ -219,13 +240,7 @@ Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
   if (!engine_) return throw_error(info.Env(), "HC_NO_ENGINE", "the engine was stopped");
   GraphError failure;
   auto revision = engine_->prepare(nodes, edges, failure);
-  if (!revision) {
-    auto o = Napi::Object::New(info.Env());
-    o.Set("element", failure.element);
-    o.Set("message", failure.message);
-    o.Set("argument", failure.argument == UINT32_MAX ? -1.0 : static_cast<double>(failure.argument));
-    return o;
-  }
+  if (!revision) return to_js(info.Env(), failure);
   const uint32_t id = next_id_++;
   revisions_[id] = std::move(revision);
   return Napi::Number::New(info.Env(), id);

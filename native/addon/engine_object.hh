@@ -31,6 +31,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value loadLibrary(const Napi::CallbackInfo& info);
   Napi::Value unloadLibrary(const Napi::CallbackInfo& info);
   Napi::Value prepare(const Napi::CallbackInfo& info);
+  Napi::Value tryConfigure(const Napi::CallbackInfo& info);
   Napi::Value discard(const Napi::CallbackInfo& info);
   Napi::Value roll(const Napi::CallbackInfo& info);
   Napi::Value settle(const Napi::CallbackInfo& info);

@@ -35,6 +35,16 @@ std::unique_ptr<EngineCore> EngineCore::create(uint32_t shards, uint32_t packets
   return engine;
 }
 
+bool EngineCore::try_configure(const std::vector<NodePlan>& plan, GraphError& error) {
+  for (const NodePlan& p : plan) {
+    NodeError failure;
+    if (p.keep || Node::takes_arguments(p.spec, *shards_[0], failure)) continue;
+    error = {p.spec.name, failure.message, failure.argument};
+    return false;
+  }
+  return true;
+}
+
 std::unique_ptr<PreparedRevision> EngineCore::prepare(const std::vector<NodePlan>& plan,
                                                       const std::vector<EdgeSpec>& edges, GraphError& error) {
   auto revision = std::make_unique<PreparedRevision>();

@@ -26,6 +26,9 @@ class EngineCore {
   Shard& shard(uint32_t i) { return *shards_[i]; }
   PacketPool& pool() { return *pool_; }
 
+  /// Whether the elements that would be new take their arguments; false with `error` set. Nothing is opened and no
+  /// state is made.
+  bool try_configure(const std::vector<NodePlan>& plan, GraphError& error);
   /// Builds graphs for all shards; null with `error` set, and nothing was changed then.
   std::unique_ptr<PreparedRevision> prepare(const std::vector<NodePlan>& plan,
                                             const std::vector<EdgeSpec>& edges, GraphError& error);

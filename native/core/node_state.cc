@@ -254,6 +254,9 @@ void Node::adopt_state() {
     }
   }
   if (old) {
+    for (StateBinding& b : old->states) {
+      if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
+    }
     for (const auto& [here, there] : same_drops_) drops()[here] += old->drops()[there];
     unconnected() += old->unconnected();
   }

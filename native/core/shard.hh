@@ -32,6 +32,14 @@ struct RestoredPart {
   std::vector<std::pair<uint32_t, std::vector<uint8_t>>> pages;  // number, bytes
 };
 
+/// Why a shard itself dropped packets, not one of its elements.
+enum class ShardDrop : uint32_t {
+  element_gone,  // handed over by another shard to an element that this one does not run any more
+  drain_ended,   // still held by a removed element when its time was up
+  queue_gone,    // in a queue that the new version of its element does not have
+  count
+};
+
 /// The words that JavaScript shares with a shard, in a SharedArrayBuffer of at least 4096 bytes. One cache
 /// line for what the loop reads, one for what it writes.
 struct ControlPage {
@@ -43,6 +51,7 @@ struct ControlPage {
   std::atomic<uint64_t> sleeps;
   std::atomic<uint64_t> free_packets;
   std::atomic<uint32_t> sleeping;
+  std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
 };
 
 enum class Leave : uint32_t { stopped = 0, restart = 1 };
@@ -143,6 +152,10 @@ class Shard {
   /// Gives a packet to an element of another shard and wakes that shard; false when its ring is full.
   bool hand_to(uint32_t shard, const HandOver::Item& item);
   void wake_if_asleep();
+  /// On the shard: counts `n` packets that it drops.
+  void count_drops(ShardDrop reason, uint64_t n);
+  /// On the shard: drops what a queue holds.
+  void drop_all(ShardDrop reason, hc_queue& queue);
   void refresh_clock();
   /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by
   /// hand.

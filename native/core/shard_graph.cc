@@ -184,10 +184,11 @@ void ShardGraph::check_draining(bool force) {
   if (held && !force) return;
   for (Node* n : draining_) {
     for (StateBinding& b : n->states) {
-      if (!b.queue) continue;
-      hc_queue& q = b.queue->queue();  // packets are left only when the wait was ended
-      for (; q.head != q.tail; ++q.head) release_packets(n->instance.shard, &q.ring[q.head & q.mask], 1);
+      // Packets are left only when the wait was ended.
+      if (b.queue) n->shard().drop_all(ShardDrop::drain_ended, b.queue->queue());
     }
+    // What it holds itself goes with it.
+    n->shard().count_drops(ShardDrop::drain_ended, n->held_packets());
     n->task_active = false;
     n->draining = false;
     std::erase(tasks_, n);

@@ -42,8 +42,10 @@ bool Shard::receive_hand_over() {
       Node* target = graph_->find(item.element);
       if (target && target->descriptor->push)
         target->descriptor->push(target->instance.object, item.port, &batch);
-      else
+      else {
+        count_drops(ShardDrop::element_gone, 1);
         release_packets(&face_, batch.packets, 1);
+      }
     }
   }
   return worked;
@@ -54,6 +56,17 @@ bool Shard::hand_to(uint32_t shard, const HandOver::Item& item) {
   if (!hand_over->put(face_.index, shard, item)) return false;
   hand_over->peer(shard)->wake_if_asleep();
   return true;
+}
+
+void Shard::count_drops(ShardDrop reason, uint64_t n) {
+  auto& count = control_.drops[static_cast<uint32_t>(reason)];
+  count.store(count.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+void Shard::drop_all(ShardDrop reason, hc_queue& queue) {
+  count_drops(reason, queue.tail - queue.head);
+  for (; queue.head != queue.tail; ++queue.head)
+    release_packets(&face_, &queue.ring[queue.head & queue.mask], 1);
 }
 
 void Shard::wake_if_asleep() {

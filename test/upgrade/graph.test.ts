@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { elementSources } from '../../engine/datapath/paths.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { PlannedAction } from '../../engine/engine-types.ts';
 import { until, untilGrown } from './traffic.ts';
@@ -70,6 +73,28 @@ t.test('a removed queue is drained through what was behind it', async (t) => {
     'src :: InfiniteSource(LIMIT 500, BURST 100) -> other :: Queue(600) -> u :: Unqueue(ACTIVE true) -> out :: Discard;',
   );
   t.equal(await until(engine, 'out.count', 500), 500, 'no packet of the removed queue is missing');
+});
+
+t.test('what a removed element holds when its time is up is dropped and counted', async (t) => {
+  const engine = await start(t, 'InfiniteSource(LIMIT 50) -> queue :: Queue(100) -> Idle;', 1);
+  await until(engine, 'queue.length', 50);
+  const { free } = (await engine.stats()).packets;
+  await engine.apply('Idle -> Discard;');
+  const { shards, packets } = await engine.stats();
+  t.match(shards, [{ drops: { 'drain ended': 50, 'element gone': 0 } }]);
+  t.equal(packets.free, free + 50);
+});
+
+t.test('packets in a queue that the new version does not have are dropped and counted', async (t) => {
+  const engine = await start(t, 'InfiniteSource(LIMIT 50) -> queue :: Queue(100) -> Idle;', 1);
+  await until(engine, 'queue.length', 50);
+  const source = readFileSync(join(elementSources, 'queue/Queue.cc'), 'utf8');
+  const renamed = source.replace(/(\.queue<[^>]*>\()"\w+"/, '$1"others"');
+  t.not(renamed, source);
+  const directory = t.testdir({ 'Queue.cc': renamed.replaceAll('"../', `"${elementSources}/`) });
+  await engine.upgrade({ Queue: join(directory, 'Queue.cc') });
+  t.equal(await engine.read('queue.length'), '0');
+  t.match((await engine.stats()).shards, [{ drops: { 'queue gone': 50 } }]);
 });
 
 t.test('a configuration with an error is refused with its place; the running one goes on', async (t) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -84,6 +84,34 @@ t.test(
     await untilGrown(engine, 'out.count');
   },
 );
+
+t.test('a dry run tells of arguments that are not taken, and opens nothing', async (t) => {
+  const engine = await Engine.start({ configuration });
+  t.teardown(() => engine.stop());
+  const dryRun = true;
+  await t.rejects(engine.apply('src :: RatedSource(RATE lots) -> Discard;', { dryRun, file: 'new.click' }), {
+    code: 'HC_CONFIGURE_FAILED',
+    message: /new\.click:1:\d+: .*RATE/,
+  });
+  const directory = t.testdir({
+    'fussy.cc': `${head}
+struct Counter : Element {
+  bool configure(Arguments& a) { return a.fail("it is not in the mood"); }
+  void action(Batch&) {}
+};
+constexpr auto info = element<Counter>("Counter", "9.2.0").help("For a test.");
+HOTCLICK_EXPORT(info)`,
+  });
+  await t.rejects(engine.upgrade({ Counter: join(directory, 'fussy.cc') }, { dryRun }), {
+    code: 'HC_CONFIGURE_FAILED',
+    message: /not in the mood/,
+  });
+  const dump = join(directory, 'dump.pcap');
+  const report = await engine.apply(`${configuration} Idle -> ToDump(${dump});`, { dryRun });
+  t.equal(report.dryRun, true);
+  t.notOk(existsSync(dump));
+  t.equal(engine.revision, 1);
+});
 
 t.test('a version with other ports than the graph uses is refused', async (t) => {
   const engine = await Engine.start({ configuration });

@@ -101,7 +101,17 @@ export const engineStats: EngineStats = {
   revision: 2,
   uptimeMs: 61_000,
   packets: { total: 32_768, free: 32_000 },
-  shards: [{ shard: 0, rounds: 1000, busyRounds: 250, sleeps: 3, sleeping: false, freePackets: 32_000 }],
+  shards: [
+    {
+      shard: 0,
+      rounds: 1000,
+      busyRounds: 250,
+      sleeps: 3,
+      sleeping: false,
+      freePackets: 32_000,
+      drops: { 'element gone': 2 },
+    },
+  ],
   elements: [
     { element: 'c', className: 'Counter', version: '1.1.0', drops: {}, unconnected: 0, held: 0 },
     { element: 'q', className: 'Queue', version: '1.0.0', drops: { full: 12 }, unconnected: 0, held: 5 },

@@ -31,6 +31,10 @@ export class FakeDatapath {
     this.calls.push('prepare');
     return this.refusal ?? this.#next++;
   }
+  tryConfigure(): PrepareFailure | undefined {
+    this.calls.push('configure');
+    return this.refusal;
+  }
   discard(): void {
     this.calls.push('discard');
   }
