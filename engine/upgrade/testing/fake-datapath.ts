@@ -38,7 +38,11 @@ export class FakeDatapath {
   discard(): void {
     this.calls.push('discard');
   }
-  async roll(shard: number, _revision: number, strategy: string): Promise<{ beginNs: number; breakNs: number }> {
+  async roll(
+    shard: number,
+    _revision: number,
+    strategy: string,
+  ): Promise<{ beginNs: number; breakNs: number }> {
     await setImmediate();
     this.calls.push(`roll ${shard} ${strategy}`);
     if (shard === this.deadShard) throw new Error('the engine was stopped');
