@@ -10,6 +10,15 @@ export const strategies = {
 
 export type Strategy = keyof typeof strategies;
 
+/** What is done about static variables that a library has not declared as state: each way with what it does. */
+export const staticsModes = {
+  mapped: 'there must be none; declared ones are mapped',
+  symbols: 'they are copied, paired by symbol and owning function',
+  compiled: 'they are mapped or copied by the layout that the build has written',
+} as const;
+
+export type StaticsMode = keyof typeof staticsModes;
+
 export interface EngineOptions {
   /** Click text, or a graph built by a program. */
   readonly configuration: string | RouterGraph;
@@ -35,11 +44,15 @@ export interface EngineOptions {
   readonly trustedKeys?: readonly string[];
   /** Nothing but the built-in libraries is loaded without a signature. */
   readonly requireSignature?: boolean;
+  /** About static variables that libraries have not declared; default 'mapped': there must be none. */
+  readonly statics?: StaticsMode;
   readonly signal?: AbortSignal;
 }
 
 export interface UpgradeOptions {
   readonly strategy?: Strategy;
+  /** For the libraries that it brings; default: what the engine was started with, for a rollback what they had. */
+  readonly statics?: StaticsMode;
   /** Only plan and verify. */
   readonly dryRun?: boolean;
   /** Refuse what is not signed by a key that the engine trusts. */
@@ -110,6 +123,25 @@ export interface ShadowReport {
   readonly allowed: number;
 }
 
+/** What becomes of the static variables that a class has not declared as state, in every shard. */
+export interface StaticsReport {
+  readonly className: string;
+  /** How the new library's were found. */
+  readonly mode: StaticsMode;
+  /** 'mapped': the same pages, nothing is copied; 'lost': the new version has none of them. */
+  readonly how: 'mapped' | 'copied' | 'new' | 'lost';
+  /** That are carried over. */
+  readonly variables: number;
+  readonly bytes: number;
+  /** Names of those that only the new version has: they begin with their initialisers. */
+  readonly created: readonly string[];
+  /** Names of those that only the old version has. */
+  readonly lost: readonly string[];
+  /** ns it took, outside the gap, to find the new library's variables, and to pair them with the old one's. */
+  readonly readNs: number;
+  readonly matchNs: number;
+}
+
 export interface UpgradeReport {
   readonly revision: number;
   readonly parent: number;
@@ -119,6 +151,8 @@ export interface UpgradeReport {
   readonly breaks: readonly ShardBreak[];
   /** ms outside the gap: building, verifying, preparing, and until the old libraries were gone. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Of the classes whose library changes, those with static variables that are not declared as state. */
+  readonly statics?: readonly StaticsReport[];
   /** Not for the first revision of an engine. */
   readonly verify?: VerifyReport;
   /** When it was asked for. */

@@ -10,6 +10,7 @@ import type {
   EngineOptions,
   EngineStats,
   RevisionSummary,
+  StaticsMode,
   TapSummary,
   TraceEvent,
   UpgradeOptions,
@@ -22,7 +23,7 @@ import type { RouterGraph } from './graph/router-graph.ts';
 import { tap } from './observe/tap.ts';
 import { trace } from './observe/trace.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
-import type { RevisionRecord } from './state/journal.ts';
+import type { LibraryVersion, RevisionRecord } from './state/journal.ts';
 import { StoreSession } from './state/store-session.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
 import { loadChanges } from './upgrade/load-changes.ts';
@@ -74,6 +75,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     const catalogue = await ClassCatalogue.open(
       options.libraryPath,
       signatures.isIdle ? undefined : (file) => signatures.accept(file),
+      options.statics,
     );
     const configuration = readConfiguration(options.configuration, options, catalogue);
     checkGraph(configuration.graph, (name) => catalogue.describe(name), sourceLines(configuration));
@@ -111,6 +113,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   async #begin(configuration: Configuration): Promise<void> {
     const { native, shardThreads, store, upgrader } = this.#parts;
     const { cpus, signal, syncInterval } = this.#options;
+    const statics = this.#staticsOf({});
     await shardThreads.start(native, this.threads, cpus ?? []);
     const before = await store?.recover();
     if (before) store?.restore(native, this.threads, before);
@@ -118,7 +121,10 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       kind: 'start',
       ...(signal ? { signal } : {}),
       design: async () =>
-        designRevision(configuration, await this.#loadClasses(configuration.graph, new Map(), before)),
+        designRevision(
+          configuration,
+          await this.#loadClasses(statics, configuration.graph, new Map(), before),
+        ),
     });
     const failure = await Promise.race([started, shardThreads.failed]);
     if (failure instanceof Error) throw failure;
@@ -163,7 +169,12 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
         throw new HotclickError('HC_NO_SUCH_CLASS', `the running graph has no element of class '${name}'`);
       }
       const tools = { verifier: this.#parts.verifier, signatures: this.#signatures };
-      const loaded = await loadChanges(changes, tools, options, step);
+      const loaded = await loadChanges(
+        changes,
+        tools,
+        { ...options, statics: this.#staticsOf(options) },
+        step,
+      );
       const classes = new Map([...running.classes, ...loaded]);
       return designRevision(
         { text: running.graphText, file: 'running graph', graph: running.graph },
@@ -179,7 +190,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     return this.#change({ ...options, kind: 'apply' }, async (step) => {
       step.begin('verify', options.file ?? 'configuration');
       const read = readConfiguration(configuration, options, this.#catalogue);
-      return designRevision(read, await this.#loadClasses(read.graph, this.#running.classes));
+      const statics = this.#staticsOf(options);
+      return designRevision(read, await this.#loadClasses(statics, read.graph, this.#running.classes));
     });
   }
 
@@ -192,9 +204,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
         const running = this.#running.classes.get(name);
         classes.set(
           name,
-          running?.sha256 === version.sha256
-            ? running
-            : { ...(await this.#parts.shelf.reload(name, version)), ...version },
+          running?.sha256 === version.sha256 ? running : await this.#reload(name, version, options),
         );
       }
       return designRevision(
@@ -315,8 +325,25 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   }
 
   /** Classes of a graph: those already loaded, those of an earlier revision, those of the catalogue. */
-  #loadClasses(graph: RouterGraph, loaded: ReadonlyMap<string, LoadedClass>, before?: RevisionRecord) {
-    return loadClasses({ catalogue: this.#catalogue, shelf: this.#parts.shelf }, graph, loaded, before);
+  #loadClasses(
+    statics: StaticsMode,
+    graph: RouterGraph,
+    loaded: ReadonlyMap<string, LoadedClass>,
+    before?: RevisionRecord,
+  ) {
+    const { shelf } = this.#parts;
+    return loadClasses({ catalogue: this.#catalogue, shelf, statics }, graph, loaded, before);
+  }
+
+  /** A library as an earlier revision had it; its undeclared statics are found as they were then, or as asked now. */
+  async #reload(name: string, version: LibraryVersion, { statics }: UpgradeOptions): Promise<LoadedClass> {
+    const asked = version.statics && statics !== undefined && statics !== 'mapped' ? { statics } : {};
+    const loaded = await this.#parts.shelf.reload(name, { ...version, ...asked });
+    return { ...loaded, ...version, ...asked };
+  }
+
+  #staticsOf({ statics = this.#options.statics ?? 'mapped' }: UpgradeOptions): StaticsMode {
+    return statics;
   }
 
   #hearStop(): void {

@@ -119,6 +119,11 @@ export const errorTable = {
     hint: 'keep a number or an index instead, and find what it stands for in start()',
     exitCode: 3,
   },
+  HC_STATICS: {
+    summary: 'static variables that are not declared as state cannot be carried over to the new version',
+    hint: 'the message names each variable and why; keep what is carried over as it is, or declare it as state',
+    exitCode: 3,
+  },
   HC_STATE_SCHEMA: {
     summary: 'the state of the old version cannot be converted for the new one',
     hint: 'give the schema an up_from/down_to conversion for the version named in the message',

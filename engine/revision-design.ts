@@ -1,6 +1,7 @@
 /** From a configuration and libraries to what a revision is. */
 import { type Configuration, sourceLines } from './configuration.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
+import type { StaticsMode } from './engine-types.ts';
 import { checkGraph } from './graph/check.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
 import type { RevisionRecord } from './state/journal.ts';
@@ -24,11 +25,12 @@ export function designRevision(
  * catalogue.
  */
 export async function loadClasses(
-  { catalogue, shelf }: { readonly catalogue: ClassCatalogue; readonly shelf: LibraryShelf },
+  from: { readonly catalogue: ClassCatalogue; readonly shelf: LibraryShelf; readonly statics: StaticsMode },
   graph: RouterGraph,
   loaded: ReadonlyMap<string, LoadedClass>,
   before?: RevisionRecord,
 ): Promise<Map<string, LoadedClass>> {
+  const { catalogue, shelf, statics } = from;
   const classes = new Map<string, LoadedClass>();
   for (const { className } of graph.elements) {
     if (classes.has(className)) continue;
@@ -39,7 +41,7 @@ export async function loadClasses(
     else if (earlier && !(earlier.installed && file !== undefined))
       classes.set(className, await shelf.reload(className, earlier));
     else if (file !== undefined)
-      classes.set(className, { ...(await shelf.load(file, className)), installed: true });
+      classes.set(className, { ...(await shelf.load(file, className, statics)), installed: true });
   }
   return classes;
 }

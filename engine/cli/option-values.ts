@@ -1,7 +1,7 @@
 /** Readers of option values, and the options that many commands have. */
 
 import { InvalidArgumentError, Option } from 'commander';
-import { strategies } from '../engine-types.ts';
+import { staticsModes, strategies } from '../engine-types.ts';
 
 export interface JsonOptions {
   readonly json?: boolean;
@@ -27,6 +27,14 @@ export const strategyOption = () =>
       .map(([name, what]) => `${name}: ${what}`)
       .join('; '),
   ).choices(Object.keys(strategies));
+
+export const staticsOption = () =>
+  new Option(
+    '--statics <way>',
+    `about static variables that a library has not declared as state: ${Object.entries(staticsModes)
+      .map(([name, what]) => `${name}: ${what}`)
+      .join('; ')}`,
+  ).choices(Object.keys(staticsModes));
 
 export const dryRunOption = () => new Option('--dry-run', 'print the plan and change nothing');
 

@@ -1,7 +1,7 @@
 /** What upgrade, apply and rollback have in common: steps as they come, then the report. */
 
 import type { ControlClient } from '../control/client.ts';
-import type { Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
+import type { StaticsMode, Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
 import { type CheckOptions, checkOptions } from './check-options.ts';
 import { withEngine } from './connect.ts';
 import type { CliContext } from './context.ts';
@@ -13,6 +13,7 @@ import { renderUpgrade } from './upgrade-report.ts';
 
 export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, JsonOptions {
   readonly strategy?: Strategy;
+  readonly statics?: StaticsMode;
   readonly dryRun?: boolean;
 }
 
@@ -22,10 +23,11 @@ export async function runUpgrade(
   options: UpgradeCommandOptions,
   ask: (engine: ControlClient, common: UpgradeOptions) => Promise<UpgradeReport>,
 ): Promise<void> {
-  const { strategy, dryRun, json } = options;
+  const { strategy, statics, dryRun, json } = options;
   using interrupt = new Interrupt();
   const common: UpgradeOptions = {
     ...(strategy === undefined ? {} : { strategy }),
+    ...(statics === undefined ? {} : { statics }),
     ...(dryRun === undefined ? {} : { dryRun }),
     ...checkOptions(options),
     signal: interrupt.signal,

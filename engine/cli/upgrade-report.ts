@@ -1,6 +1,6 @@
 /** An upgrade as text: what was done to which element, and how long each shard stood still. */
 
-import type { PlannedAction, UpgradeReport, VerifyReport } from '../engine-types.ts';
+import type { PlannedAction, StaticsReport, UpgradeReport, VerifyReport } from '../engine-types.ts';
 import type { Column } from './table.ts';
 import { renderTable } from './table.ts';
 import { bytes, countOf, microseconds, milliseconds } from './units.ts';
@@ -30,6 +30,7 @@ export function renderUpgrade(report: UpgradeReport): string {
   const parts = [headline(report)];
   if (changes.length > 0) parts.push(renderTable(changes, actionColumns));
   if (untouched > 0) parts.push(`${countOf(untouched, 'element')} untouched`);
+  for (const statics of report.statics ?? []) parts.push(staticsLine(statics));
   if (report.verify) parts.push(...verifyLines(report.verify));
   if (report.breaks.length > 0) {
     parts.push(
@@ -42,6 +43,18 @@ export function renderUpgrade(report: UpgradeReport): string {
   const timings = Object.entries(report.timings).map(([step, value]) => `${step} ${milliseconds(value)}`);
   if (timings.length > 0) parts.push(`outside the gap: ${timings.join(', ')}`);
   return parts.join('\n\n');
+}
+
+/** In every shard the same. */
+function staticsLine(report: StaticsReport): string {
+  const { className, mode, how, variables, bytes: size, created, lost, readNs, matchNs } = report;
+  const parts = [
+    `statics of ${className} (${mode}): ${countOf(variables, 'variable')}, ${bytes(size)} ${how}`,
+    `found in ${microseconds(readNs)} µs and paired in ${microseconds(matchNs)} µs outside the gap`,
+    ...(created.length > 0 ? [`new: ${created.join(', ')}`] : []),
+    ...(lost.length > 0 ? [`lost: ${lost.join(', ')}`] : []),
+  ];
+  return parts.join('; ');
 }
 
 function verifyLines({ vectors, warnings }: VerifyReport): string[] {

@@ -1,6 +1,13 @@
 /** The methods of the control socket: what each takes, and what it asks the engine. */
 
-import { type EngineControl, type Strategy, strategies, type UpgradeOptions } from '../engine-types.ts';
+import {
+  type EngineControl,
+  type StaticsMode,
+  type Strategy,
+  staticsModes,
+  strategies,
+  type UpgradeOptions,
+} from '../engine-types.ts';
 import type { Schema } from './schema.ts';
 import { flag, integer, object, oneOf, optional, record, text } from './schema.ts';
 
@@ -22,6 +29,7 @@ const count = integer({ min: 1, max: most });
 const revision = integer({ min: 0, max: most });
 const upgradeFields = {
   strategy: optional(oneOf(...(Object.keys(strategies) as Strategy[]))),
+  statics: optional(oneOf(...(Object.keys(staticsModes) as StaticsMode[]))),
   dryRun: optional(flag()),
   verifyTimeout: optional(count),
 };

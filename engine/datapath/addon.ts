@@ -1,5 +1,6 @@
 /** The native half, with its types: everything that crosses the border between JavaScript and C++. */
 import { createRequire } from 'node:module';
+import type { StaticsMode, StaticsReport } from '../engine-types.ts';
 import type { ErrorCode } from '../errors.ts';
 import { errorTable, HotclickError } from '../errors.ts';
 import type { SchemaInfo } from '../graph/element-class.ts';
@@ -115,8 +116,13 @@ export type ObserverSpec =
 
 export interface NativeEngine {
   readonly id: number;
-  loadLibrary(path: string): { library: number; description: string };
+  loadLibrary(path: string, statics: StaticsMode): { library: number; description: string };
   unloadLibrary(library: number): void;
+  /**
+   * What becomes of the undeclared statics of one library when the other takes its place; null when neither has any.
+   * `mayLose`: variables that only the first has are let go.
+   */
+  matchStatics(from: number, to: number, mayLose: boolean): Omit<StaticsReport, 'className' | 'mode'> | null;
   /** The number of a prepared revision, or what was wrong. */
   prepare(plan: GraphPlan): number | PrepareFailure;
   /** Why a new element does not take its arguments; nothing is opened and no state is made. */
@@ -185,6 +191,7 @@ export interface HarnessSpec {
   readonly args: readonly string[];
   readonly inputs: number;
   readonly outputs: number;
+  readonly staticsMode?: StaticsMode;
   /** Whatever device it opens does nothing. */
   readonly idleDevices?: boolean;
   /** State to begin with; a name is 'element/STATE', or 'CLASS/STATE' for a section. */
@@ -219,7 +226,9 @@ export interface NativeHarness {
 
 export interface Addon {
   readonly abi: number;
-  describeLibrary(path: string): string;
+  describeLibrary(path: string, statics: StaticsMode): string;
+  /** The section that tells the layout of a library's undeclared statics, as the build adds it; null when it has none. */
+  describeStatics(path: string): Uint8Array | null;
   /** For each of some elements of one class: null, or why it does not take its arguments. Nothing is opened. */
   checkArguments(
     path: string,

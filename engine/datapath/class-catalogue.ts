@@ -1,6 +1,7 @@
 /** The element classes that can be used: where their libraries lie and what they say about themselves. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { StaticsMode } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { ElementClass } from '../graph/element-class.ts';
 import { addon, callNative } from './addon.ts';
@@ -8,13 +9,15 @@ import { elementDirectory } from './paths.ts';
 
 export class ClassCatalogue {
   readonly #files: ReadonlyMap<string, string>;
+  readonly #statics: StaticsMode;
   readonly #described = new Map<string, ElementClass>();
 
   /** Libraries that must not be loaded, and why. */
   readonly #refused = new Map<string, unknown>();
 
-  private constructor(files: ReadonlyMap<string, string>) {
+  private constructor(files: ReadonlyMap<string, string>, statics: StaticsMode) {
     this.#files = files;
+    this.#statics = statics;
   }
 
   /**
@@ -24,6 +27,7 @@ export class ClassCatalogue {
   static async open(
     directories: readonly string[] = [],
     accept?: (file: string) => Promise<unknown>,
+    statics: StaticsMode = 'mapped',
   ): Promise<ClassCatalogue> {
     const files = new Map<string, string>();
     for (const directory of [...directories, elementDirectory]) {
@@ -32,7 +36,7 @@ export class ClassCatalogue {
         if (!files.has(className)) files.set(className, join(directory, name));
       }
     }
-    const catalogue = new ClassCatalogue(files);
+    const catalogue = new ClassCatalogue(files, statics);
     if (accept) {
       for (const [className, file] of files) {
         if (dirname(file) === elementDirectory) continue;
@@ -55,15 +59,15 @@ export class ClassCatalogue {
     const known = this.#described.get(className);
     const file = this.fileOf(className);
     if (known || !file) return known;
-    const description = describeLibrary(file);
+    const description = describeLibrary(file, this.#statics);
     this.#described.set(className, description);
     return description;
   }
 }
 
-/** What a library says about itself. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */
-export function describeLibrary(file: string): ElementClass {
-  return JSON.parse(callNative(() => addon().describeLibrary(file))) as ElementClass;
+/** What a library says about itself. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION, HC_STATICS */
+export function describeLibrary(file: string, statics: StaticsMode = 'mapped'): ElementClass {
+  return JSON.parse(callNative(() => addon().describeLibrary(file, statics))) as ElementClass;
 }
 
 /** All built-in classes, by name. */

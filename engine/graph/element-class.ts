@@ -63,6 +63,21 @@ export interface ElementClass {
   readonly handlers: readonly HandlerInfo[];
   readonly states: readonly StateInfo[];
   readonly drops: readonly { readonly name: string; readonly help: string }[];
+  /** The library's static variables that are not declared as state; left out when there are none. */
+  readonly statics?: UndeclaredStatics;
+}
+
+export interface UndeclaredStatics {
+  readonly mode: 'symbols' | 'compiled';
+  readonly variables: number;
+  readonly bytes: number;
+  /** How the store keeps them; left out when they do not outlive the process. */
+  readonly stored?: StateInfo;
+}
+
+/** A state by its name in the store, where a class's undeclared statics are one more. */
+export function storedState({ states, statics }: ElementClass, name: string): StateInfo | undefined {
+  return statics?.stored?.name === name ? statics.stored : states.find((state) => state.name === name);
 }
 
 /** Finds a class by name; undefined when there is none. */

@@ -15,6 +15,8 @@ export interface LibraryVersion {
   readonly sha256: string;
   /** It was not chosen by an upgrade but is what the installation has: after a restart, what that has then. */
   readonly installed?: true;
+  /** How its undeclared static variables are found, when it has any. */
+  readonly statics?: 'symbols' | 'compiled';
 }
 
 /** What the engine says when a revision begins. */

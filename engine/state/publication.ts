@@ -1,6 +1,6 @@
 /** What the shards of an engine publish, as the store wants it. */
 import type { NativeEngine } from '../datapath/addon.ts';
-import type { ElementClass, StateInfo } from '../graph/element-class.ts';
+import { type ElementClass, type StateInfo, storedState } from '../graph/element-class.ts';
 import type { Revision, RevisionDesign } from '../upgrade/revision.ts';
 import type { PublishedPage, PublishedState, PublishedStatic, StateLayout } from './state-page.ts';
 import type { StateSource } from './syncer.ts';
@@ -65,8 +65,8 @@ export class Publication implements StateSource {
         for (const [element, state, kind, page, offset, size] of bytes.entries) {
           const data = bytes.data.subarray(offset, offset + size);
           const elementClass = published?.checked.byName.get(element)?.elementClass;
-          const info = elementClass?.states.find(({ name }) => name === state);
-          if (!elementClass || !info) continue;
+          const info = elementClass && storedState(elementClass, state);
+          if (!info) continue;
           const layout = this.#layoutOf(elementClass, info);
           if (kind === 'table') collected.pages.push({ element, state, shard, page, layout, data });
           else {

@@ -8,6 +8,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
+import type { StaticsMode } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { ElementClass } from '../graph/element-class.ts';
 import type { LibraryVersion } from '../state/journal.ts';
@@ -30,7 +31,7 @@ export class LibraryShelf {
   readonly #engine: LibraryLoader;
   readonly #directory: string;
   #archive: LibraryArchive | undefined;
-  /** By content: the same library is loaded once. */
+  /** By content, and by how undeclared statics are found where there are any: the same library is loaded once. */
   readonly #loaded = new Map<string, LoadedClass>();
 
   private constructor(engine: LibraryLoader, directory: string) {
@@ -48,27 +49,33 @@ export class LibraryShelf {
     this.#archive = archive;
   }
 
-  /** Loads a library file, or gives what is loaded with that content. @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION */
-  async load(file: string, expected?: string): Promise<LoadedClass> {
+  /**
+   * Loads a library file, or gives what is loaded with that content.
+   * @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION, HC_STATICS
+   */
+  async load(file: string, expected?: string, statics: StaticsMode = 'mapped'): Promise<LoadedClass> {
     const content = await readFile(file).catch((cause: Error) => {
       throw new HotclickError('HC_LIBRARY', `the library ${file} cannot be read: ${cause.message}`, {
         cause,
       });
     });
     const sha256 = createHash('sha256').update(content).digest('hex');
-    const loaded = this.#loaded.get(sha256) ?? (await this.#loadContent(file, content, sha256));
+    const loaded =
+      this.#loaded.get(sha256) ??
+      this.#loaded.get(`${sha256} ${statics}`) ??
+      (await this.#loadContent(file, content, sha256, statics));
     if (expected === undefined || loaded.className === expected) return loaded;
     throw new HotclickError('HC_LIBRARY', `${file} holds the class ${loaded.className}, not ${expected}`);
   }
 
   /** Loads what was loaded before, by content. @throws HotclickError HC_LIBRARY when it is not known any more */
-  async reload(className: string, { sha256 }: LibraryVersion): Promise<LoadedClass> {
+  async reload(className: string, { sha256, statics }: LibraryVersion): Promise<LoadedClass> {
     const file = this.fileOf({ sha256 });
-    if (existsSync(file)) return this.load(file, className);
+    if (existsSync(file)) return this.load(file, className, statics);
     if (this.#archive?.has(sha256)) {
       const copy = await this.#archive.get(sha256, this.#directory);
       try {
-        return await this.load(copy, className);
+        return await this.load(copy, className, statics);
       } finally {
         await rm(copy, { force: true });
       }
@@ -87,10 +94,10 @@ export class LibraryShelf {
 
   /** Lets go of all libraries but these: each leaves the process with the last instance that uses it. */
   unloadAllBut(used: Iterable<LoadedClass>): void {
-    const kept = new Set(Array.from(used, ({ sha256 }) => sha256));
-    for (const [sha256, { library }] of this.#loaded) {
-      if (kept.has(sha256)) continue;
-      this.#loaded.delete(sha256);
+    const kept = new Set(Array.from(used, ({ library }) => library));
+    for (const [key, { library }] of this.#loaded) {
+      if (kept.has(library)) continue;
+      this.#loaded.delete(key);
       this.#engine.unloadLibrary(library);
     }
   }
@@ -100,7 +107,12 @@ export class LibraryShelf {
   }
 
   /** From our own copy, so that what is loaded is what was hashed. */
-  async #loadContent(file: string, content: Uint8Array, sha256: string): Promise<LoadedClass> {
+  async #loadContent(
+    file: string,
+    content: Uint8Array,
+    sha256: string,
+    statics: StaticsMode,
+  ): Promise<LoadedClass> {
     const copy = this.fileOf({ sha256 });
     const isNew = !existsSync(copy);
     try {
@@ -117,11 +129,19 @@ export class LibraryShelf {
       );
     }
     try {
-      const { library, description } = callNative(() => this.#engine.loadLibrary(copy));
+      const { library, description } = callNative(() => this.#engine.loadLibrary(copy, statics));
       const elementClass = JSON.parse(description) as ElementClass;
       const { className, version } = elementClass;
-      const loaded = { className, version, sha256, library, elementClass };
-      this.#loaded.set(sha256, loaded);
+      const mode = elementClass.statics?.mode;
+      const loaded = {
+        className,
+        version,
+        sha256,
+        library,
+        elementClass,
+        ...(mode ? { statics: mode } : {}),
+      };
+      this.#loaded.set(mode ? `${sha256} ${mode}` : sha256, loaded);
       return loaded;
     } catch (error) {
       if (isNew) await rm(copy, { force: true });

@@ -7,7 +7,7 @@ import type { StepTimer } from './step-timer.ts';
 import { refuseChanged, type SignaturePolicy } from './verify/signature-policy.ts';
 import type { Verifier } from './verify/verifier.ts';
 
-/** @throws HotclickError HC_SIGNATURE, HC_BUILD_FAILED, HC_LIBRARY, HC_STATE_DECLARATION, HC_VERIFY_FAILED, … */
+/** @throws HotclickError HC_SIGNATURE, HC_BUILD_FAILED, HC_LIBRARY, HC_STATE_DECLARATION, HC_STATICS, HC_VERIFY_FAILED, … */
 export async function loadChanges(
   changes: Readonly<Record<string, string>>,
   { verifier, signatures }: { readonly verifier: Verifier; readonly signatures: SignaturePolicy },
@@ -16,6 +16,7 @@ export async function loadChanges(
 ): Promise<Map<string, LoadedClass>> {
   const names = Object.keys(changes);
   const { signal } = step;
+  const { statics = 'mapped' } = options;
   const accepted = new Map<string, string>();
   if (options.requireSignature || !signatures.isIdle) {
     step.begin('verify', `signatures of ${names.join(', ')}`);
@@ -24,14 +25,14 @@ export async function loadChanges(
   }
   step.begin('build', names.join(', '));
   const files = await Promise.all(
-    names.map((name) => buildElement(changes[name]!, signal ? { signal } : {})),
+    names.map((name) => buildElement(changes[name]!, { statics, ...(signal ? { signal } : {}) })),
   );
   step.begin('verify', names.join(', '));
   const loaded = new Map<string, LoadedClass>();
   for (const [i, className] of names.entries()) {
     const [source, file] = [changes[className]!, files[i]!];
     const limits = { limit: options.verifyTimeout, signal };
-    const one = await verifier.load({ file, source, className }, limits);
+    const one = await verifier.load({ file, source, className, statics }, limits);
     const content = accepted.get(className);
     if (content !== undefined) await refuseOther(source, content, one);
     loaded.set(className, one);

@@ -1,6 +1,7 @@
 /** The first step of an upgrade: what is to be done, with the design built and verified by whoever asked for it. */
 import { diffGraphs } from '../graph/diff.ts';
 import { graphPlan, plannedActions, type Revision } from './revision.ts';
+import { matchStatics } from './statics.ts';
 import type { StepTimer } from './step-timer.ts';
 import {
   lookInterval,
@@ -26,12 +27,14 @@ export async function planChange(
     const sha256 = design.classes.get(className)?.sha256;
     return sha256 === undefined || running?.classes.get(className)?.sha256 !== sha256;
   });
+  const statics = matchStatics(tools.engine, running, design, request.kind);
   return {
     request,
     strategy: request.strategy ?? 'swap',
     running,
     design,
-    actions: plannedActions(graphActions, design, running),
+    actions: plannedActions(graphActions, design, running, statics),
+    statics,
     plan: graphPlan(design, running, graphActions),
   };
 }

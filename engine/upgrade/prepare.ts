@@ -65,9 +65,9 @@ function beginRevision(
     graphText: design.graphText,
     graph: design.graph,
     libraries: Object.fromEntries(
-      [...design.classes].map(([name, { version, sha256, installed }]) => [
+      [...design.classes].map(([name, { version, sha256, installed, statics }]) => [
         name,
-        { version, sha256, ...(installed ? { installed } : {}) },
+        { version, sha256, ...(installed ? { installed } : {}), ...(statics ? { statics } : {}) },
       ]),
     ),
     strategy,

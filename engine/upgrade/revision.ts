@@ -1,6 +1,6 @@
 /** A revision as the engine holds it in memory, and how it becomes a plan for the datapath. */
 import type { GraphPlan, NodePlan } from '../datapath/addon.ts';
-import type { PlannedAction } from '../engine-types.ts';
+import type { PlannedAction, StaticsReport } from '../engine-types.ts';
 import type { CheckedGraph } from '../graph/check.ts';
 import type { GraphAction } from '../graph/diff.ts';
 import type { ElementClass, StateInfo } from '../graph/element-class.ts';
@@ -55,6 +55,7 @@ export function plannedActions(
   actions: readonly GraphAction[],
   next: RevisionDesign,
   running: RevisionDesign | undefined,
+  statics: readonly StaticsReport[] = [],
 ): PlannedAction[] {
   return actions.map((action) => {
     const to = action.kind === 'drain' ? undefined : next.classes.get(action.className);
@@ -67,7 +68,10 @@ export function plannedActions(
       ...(action.from !== undefined && action.from !== action.element ? { from: action.from } : {}),
       reasons: action.reasons,
       ...(changed ? { versions: { from: from.version, to: to.version } } : {}),
-      states: stateActions(action, from?.elementClass, to?.elementClass),
+      states: [
+        ...stateActions(action, from?.elementClass, to?.elementClass),
+        ...staticsActions(action, statics),
+      ],
     };
   });
 }
@@ -85,6 +89,12 @@ function stateActions(
     const state = (after ?? before)!;
     return { name, kind: state.kind, how: howOf(before, after), bytes: state.schema.size };
   });
+}
+
+/** Undeclared statics belong to the library: said with each of its elements. */
+function staticsActions(action: GraphAction, statics: readonly StaticsReport[]): PlannedAction['states'] {
+  const change = statics.find(({ className }) => className === action.className);
+  return change ? [{ name: '.statics', kind: 'statics', how: change.how, bytes: change.bytes }] : [];
 }
 
 function howOf(before: StateInfo | undefined, after: StateInfo | undefined): string {

@@ -1,6 +1,6 @@
 /** What the steps of an upgrade are given, and what they hand on. */
 import type { NativeEngine } from '../datapath/addon.ts';
-import type { PlannedAction, ShardBreak, Strategy, UpgradeOptions } from '../engine-types.ts';
+import type { PlannedAction, ShardBreak, StaticsReport, Strategy, UpgradeOptions } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { RevisionKind } from '../state/journal.ts';
 import type { LibraryShelf } from './library-shelf.ts';
@@ -26,7 +26,7 @@ export interface UpgradeRequest extends UpgradeOptions {
 /** What an upgrade needs of the native engine. */
 export type UpgradableEngine = Pick<
   NativeEngine,
-  'prepare' | 'tryConfigure' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers'
+  'prepare' | 'tryConfigure' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers' | 'matchStatics'
 >;
 
 /** What every step works with. */
@@ -46,6 +46,7 @@ export interface PlannedChange {
   readonly running: Revision | undefined;
   readonly design: RevisionDesign;
   readonly actions: readonly PlannedAction[];
+  readonly statics: readonly StaticsReport[];
   readonly plan: ReturnType<typeof graphPlan>;
 }
 

@@ -88,7 +88,8 @@ export class Upgrader {
 
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
     const planned = await planChange(this.#tools, request, this.#running, step);
-    const found = await checkChange(this.#checks, planned, step);
+    const checked = await checkChange(this.#checks, planned, step);
+    const found = { ...checked, ...(planned.statics.length > 0 ? { statics: planned.statics } : {}) };
     if (request.dryRun) {
       tryConfigure(this.#tools, planned, step);
       return { ...dryRunReport(planned, step), ...found };

@@ -4,15 +4,17 @@
 #include "../core/library.hh"
 #include "element_harness.hh"
 #include "engine_object.hh"
+#include "statics_values.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
 namespace {
 
-/// describeLibrary(path) → JSON of its ElementClass. Loads, checks and unloads it.
+/// describeLibrary(path, statics) → JSON of its ElementClass. Loads, checks and unloads it.
 Napi::Value describe_library(const Napi::CallbackInfo& info) {
   std::string error;
-  const auto version = core::ElementVersion::load(info[0].As<Napi::String>(), 1, error);
+  const auto version =
+      core::ElementVersion::load(info[0].As<Napi::String>(), 1, error, statics_from_js(info[1]));
   if (!version) return throw_prefixed(info.Env(), "HC_LIBRARY", error);
   return Napi::String::New(info.Env(), version->describe());
 }
@@ -60,6 +62,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_shard_entry(env, exports);
   define_confine(env, exports);
   exports.Set("describeLibrary", Napi::Function::New(env, describe_library));
+  exports.Set("describeStatics", Napi::Function::New(env, describe_statics));
   exports.Set("checkArguments", Napi::Function::New(env, check_arguments));
   exports.Set("abi", Napi::Number::New(env, HC_ABI_VERSION));
   return exports;

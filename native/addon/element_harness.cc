@@ -7,6 +7,7 @@
 #include "packet_values.hh"
 #include "restore_state.hh"
 #include "state_pointer_values.hh"
+#include "statics_values.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -89,7 +90,8 @@ bool ElementHarness::install(Napi::Env env, const Napi::Object& spec, const std:
   plan.predecessor = predecessor;
   const auto args = spec.Get("args").As<Napi::Array>();
   for (uint32_t i = 0; i < args.Length(); ++i) plan.spec.arguments.push_back(args.Get(i).As<Napi::String>());
-  plan.spec.version = ElementVersion::load(spec.Get("library").As<Napi::String>(), 1, error);
+  plan.spec.version = ElementVersion::load(spec.Get("library").As<Napi::String>(), 1, error,
+                                           statics_from_js(spec.Get("staticsMode")));
   if (!plan.spec.version) {
     throw_prefixed(env, "HC_LIBRARY", error);
     return false;

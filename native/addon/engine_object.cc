@@ -4,6 +4,7 @@
 
 #include "../core/handler_command.hh"
 #include "../core/swap.hh"
+#include "statics_values.hh"
 #include "throw.hh"
 
 namespace hotclick::addon {
@@ -31,6 +32,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                     {InstanceAccessor("id", &E::id, nullptr),
                                      InstanceMethod("loadLibrary", &E::loadLibrary),
                                      InstanceMethod("unloadLibrary", &E::unloadLibrary),
+                                     InstanceMethod("matchStatics", &E::matchStatics),
                                      InstanceMethod("prepare", &E::prepare),
                                      InstanceMethod("tryConfigure", &E::tryConfigure),
                                      InstanceMethod("discard", &E::discard),
@@ -163,7 +165,8 @@ void EngineObject::deliver(Napi::Env env) {
 
 Napi::Value EngineObject::loadLibrary(const Napi::CallbackInfo& info) {
   std::string error;
-  auto version = ElementVersion::load(info[0].As<Napi::String>(), engine_ ? engine_->shards() : 1, error);
+  auto version = ElementVersion::load(info[0].As<Napi::String>(), engine_ ? engine_->shards() : 1, error,
+                                      statics_from_js(info[1]));
   if (!version) return throw_prefixed(info.Env(), "HC_LIBRARY", error);
   auto o = Napi::Object::New(info.Env());
   o.Set("description", version->describe());

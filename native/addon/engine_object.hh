@@ -30,6 +30,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value id(const Napi::CallbackInfo& info);
   Napi::Value loadLibrary(const Napi::CallbackInfo& info);
   Napi::Value unloadLibrary(const Napi::CallbackInfo& info);
+  Napi::Value matchStatics(const Napi::CallbackInfo& info);
   Napi::Value prepare(const Napi::CallbackInfo& info);
   Napi::Value tryConfigure(const Napi::CallbackInfo& info);
   Napi::Value discard(const Napi::CallbackInfo& info);

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t publish_room = 8u << 20;
 
 const char* kind_name(const StateBinding& b) {
-  return b.table ? "table" : b.section ? "section" : "static";
+  return b.table ? "table" : b.section || b.image ? "section" : "static";
 }
 
 }  // namespace

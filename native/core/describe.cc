@@ -1,8 +1,10 @@
 // An element class as JSON: the data behind documentation, --help, completion and checks.
 #include <cstdlib>
+#include <span>
 
 #include "host.hh"
 #include "library.hh"
+#include "statics/carried.hh"
 #include "values.hh"
 
 namespace hotclick::core {
@@ -47,16 +49,39 @@ const char* merge_name(uint32_t merge) {
   }
 }
 
-std::string schema_json(const hc_schema& s) {
+/// `fields` are hc_field or Field.
+template <class Fields>
+std::string schema_json(uint32_t version, uint32_t size, const Fields& fields) {
   std::string out =
-      "{\"version\":" + std::to_string(s.version) + ",\"size\":" + std::to_string(s.size) + ",\"fields\":[";
-  for (uint32_t i = 0; i < s.nfields; ++i) {
-    const hc_field& f = s.fields[i];
-    if (i) out += ',';
+      "{\"version\":" + std::to_string(version) + ",\"size\":" + std::to_string(size) + ",\"fields\":[";
+  const char* comma = "";
+  for (const auto& f : fields) {
+    out += comma;
     out += "{\"name\":" + quoted(f.name) + ",\"type\":" + quoted(type_name(f.type)) +
            ",\"offset\":" + std::to_string(f.offset) + ",\"size\":" + std::to_string(f.size) + '}';
+    comma = ",";
   }
   return out + "]}";
+}
+std::string schema_json(const hc_schema& s) {
+  return schema_json(s.version, s.size, std::span(s.fields, s.nfields));
+}
+
+/// The library's undeclared statics, and how the store keeps them, if it can.
+std::string statics_json(const StaticsLayout& layout, bool by_layout) {
+  uint64_t variables = 0, bytes = 0;
+  for (const StaticObject& o : layout.objects) {
+    variables += o.guard ? 0 : 1;
+    bytes += o.size;
+  }
+  std::string out = std::string("{\"mode\":") + (by_layout ? "\"compiled\"" : "\"symbols\"") +
+                    ",\"variables\":" + std::to_string(variables) + ",\"bytes\":" + std::to_string(bytes);
+  const SchemaCopy stored = statics_schema(layout);
+  if (stored.size != 0) {
+    out += ",\"stored\":{\"name\":\".statics\",\"kind\":\"section\",\"schema\":" +
+           schema_json(stored.version, stored.size, stored.fields) + '}';
+  }
+  return out + '}';
 }
 
 /// The versions for which the author gave a conversion.
@@ -138,7 +163,9 @@ std::string ElementVersion::describe() const {
     if (i) out += ',';
     out += "{\"name\":" + quoted(d.drops[i].name) + ",\"help\":" + quoted(d.drops[i].help) + '}';
   }
-  return out + "]}";
+  out += ']';
+  if (statics()) out += ",\"statics\":" + statics_json(*statics(), by_layout());
+  return out + '}';
 }
 
 }  // namespace hotclick::core

@@ -65,6 +65,7 @@ bool EngineCore::settle(const PreparedRevision& revision) {
   }
   for (size_t i = 0; i < shards_.size(); ++i) {
     shards_[i]->settle_sections(true);
+    shards_[i]->settle_statics(true);
     revision.graphs[i]->forget_predecessors();
     shards_[i]->release_previous();
     shards_[i]->restored_statics.clear();
@@ -83,7 +84,10 @@ void EngineCore::release_retired() {
 }
 
 void EngineCore::discard() {
-  for (auto& shard : shards_) shard->settle_sections(false);
+  for (auto& shard : shards_) {
+    shard->settle_sections(false);
+    shard->settle_statics(false);
+  }
 }
 
 }  // namespace hotclick::core

@@ -9,12 +9,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <hotclick/abi_layout.hpp>
 #include <new>
 
 #include "../state/schema.hh"
 #include "elf_check.hh"
+#include "statics/descriptor.hh"
+#include "statics/read_statics.hh"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -48,6 +51,25 @@ bool read_file(const std::string& path, std::vector<uint8_t>& bytes, std::string
   close(fd);
   bytes.resize(done);
   return true;
+}
+
+/// Undeclared statics, read as `mode` says; null with `error` set when they cannot be carried over.
+std::shared_ptr<const StaticsLayout> find_statics(const std::vector<uint8_t>& bytes, Statics mode,
+                                                  std::string& error) {
+  const ElfFile file(bytes.data(), bytes.size());
+  auto layout = std::make_shared<StaticsLayout>();
+  std::vector<std::string> refusals;
+  if (mode == Statics::compiled) {
+    std::string why;
+    *layout = read_descriptor(file, why);
+    if (!why.empty()) refusals.push_back(why + "; build it with `hotclick build --statics compiled`");
+  } else {
+    *layout = read_statics(file, refusals);
+  }
+  if (refusals.empty()) return layout;
+  error = "HC_STATICS: its static variables cannot be carried over to another version:";
+  for (const std::string& refusal : refusals) error += "\n  " + refusal;
+  return nullptr;
 }
 
 bool good_text(const char* s) {
@@ -98,19 +120,18 @@ std::string check_descriptor(const hc_descriptor& d) {
 
 }  // namespace
 
-std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes, std::string& error) {
-  const ElfReport report = check_elf(bytes.data(), bytes.size());
-  if (!report.error.empty()) {
-    error = "HC_LIBRARY: " + report.error;
-    return nullptr;
-  }
-  if (!report.mutable_statics.empty()) {
-    error = "HC_STATE_DECLARATION: it has mutable static data that is not declared as state:";
-    for (const std::string& name : report.mutable_statics) error += " '" + name + "'";
-    return nullptr;
-  }
+std::optional<Statics> statics_by_name(std::string_view name) {
+  if (name == "mapped") return Statics::mapped;
+  if (name == "symbols") return Statics::symbols;
+  if (name == "compiled") return Statics::compiled;
+  return std::nullopt;
+}
+
+std::shared_ptr<Library> Library::load(const std::vector<uint8_t>& bytes,
+                                       std::shared_ptr<const StaticsLayout> statics, std::string& error) {
   std::shared_ptr<Library> library(new (std::nothrow) Library());
   if (!library) return nullptr;
+  library->statics_ = std::move(statics);
   library->fd_ = memfd_create("hotclick-element", MFD_CLOEXEC);
   if (library->fd_ < 0 ||
       write(library->fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
@@ -169,20 +190,44 @@ bool Library::has_section() const {
 }
 
 std::shared_ptr<ElementVersion> ElementVersion::load(const std::string& path, uint32_t shards,
-                                                     std::string& error) {
+                                                     std::string& error, Statics mode) {
   std::vector<uint8_t> bytes;
   if (!read_file(path, bytes, error)) return nullptr;
+  const ElfReport report = check_elf(bytes.data(), bytes.size());
+  if (!report.error.empty()) {
+    error = "HC_LIBRARY: " + report.error;
+    return nullptr;
+  }
   auto version = std::make_shared<ElementVersion>();
-  auto first = Library::load(bytes, error);
-  if (!first) return nullptr;
-  const bool each = first->has_section();
-  version->copies_.push_back(std::move(first));
-  while (each && version->copies_.size() < shards) {
-    auto copy = Library::load(bytes, error);
+  std::shared_ptr<const StaticsLayout> statics;
+  if (!report.mutable_statics.empty()) {
+    if (mode == Statics::mapped) {
+      error = "HC_STATE_DECLARATION: it has mutable static data that is not declared as state:";
+      for (const std::string& name : report.mutable_statics) error += " '" + name + "'";
+      return nullptr;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    statics = find_statics(bytes, mode, error);
+    if (!statics) return nullptr;
+    version->mode_ = mode;
+    version->statics_read_ns_ =
+        static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count());
+  }
+  do {
+    auto copy = Library::load(bytes, statics, error);
     if (!copy) return nullptr;
     version->copies_.push_back(std::move(copy));
-  }
+  } while ((statics || version->copies_[0]->has_section()) && version->copies_.size() < shards);
   return version;
+}
+
+const StaticsMatch& ElementVersion::match_statics_of(const std::shared_ptr<const StaticsLayout>& from,
+                                                     bool may_lose) {
+  if (matched_ != from) {
+    matched_ = from;
+    match_ = match_statics(*from, *statics(), {may_lose, by_layout()});
+  }
+  return match_;
 }
 
 }  // namespace hotclick::core

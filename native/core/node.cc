@@ -78,6 +78,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   node->adopted_from_ = old;
   if (old) node->match_drops(*old);
   if (!node->assign_arguments(error)) return nullptr;
+  if (!node->bind_undeclared(*spec.version, shard, error.message)) return nullptr;
   if (!node->bind_states(shard, old.get(), error)) return nullptr;
   if (node->descriptor->initialize) {
     char text[HC_ERROR_SIZE] = "";

@@ -13,6 +13,7 @@
 #include "../state/flow_table.hh"
 #include "../state/static_arena.hh"
 #include "library.hh"
+#include "statics/carried.hh"
 
 namespace hotclick::core {
 
@@ -38,7 +39,7 @@ struct QueueBlock {
   static std::shared_ptr<QueueBlock> create(StaticArena& arena, uint32_t capacity);
 };
 
-/// A declared state of a node with its memory. Exactly one of block, table, queue, section is set.
+/// A declared state of a node with its memory. Exactly one of block, table, queue, section, image is set.
 struct StateBinding {
   const hc_state* declaration = nullptr;
   std::string name;
@@ -47,6 +48,7 @@ struct StateBinding {
   std::shared_ptr<FlowTable> table;
   std::shared_ptr<QueueBlock> queue;
   std::shared_ptr<SectionPages> section;
+  uint8_t* image = nullptr;  // undeclared statics, in the library itself
 };
 
 /// Work that adoption leaves for the moment of the swap. Everything else was done before.
@@ -82,6 +84,8 @@ class Node {
   std::vector<std::string> arguments;
   const hc_descriptor* descriptor = nullptr;
   std::vector<StateBinding> states;
+  /// The library's undeclared statics, when the store can keep them.
+  StateBinding undeclared;
   /// A block of the arena: packets sent to an output that leads nowhere, then one counter for each drop reason.
   std::shared_ptr<uint8_t> counters;
   uint64_t& unconnected() const { return *reinterpret_cast<uint64_t*>(counters.get()); }
@@ -113,6 +117,8 @@ class Node {
   bool load_parts(StateBinding& b, const TableLayout& layout, uint32_t capacity, std::string& error);
   bool bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error);
   bool bind_section(StateBinding& b, Shard& shard, std::string& error);
+  bool bind_undeclared(ElementVersion& version, Shard& shard, std::string& error);
+  void restore_undeclared(Shard& shard);
   void match_drops(const Node& old);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
 
@@ -122,10 +128,14 @@ class Node {
   Shard* shard_ = nullptr;
   std::deque<std::string> strings_;  // what hc_string members point at
   std::vector<StateChange> changes_;
+  StaticsTakeover takeover_;
   /// Drop reasons that the predecessor counts too: here, there.
   std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
   std::vector<std::shared_ptr<SectionPages>> section_sources_;  // what changed sections are converted from
-  void forget_predecessor() { adopted_from_.reset(); }
+  void forget_predecessor() {
+    adopted_from_.reset();
+    takeover_ = StaticsTakeover();
+  }
   friend class ShardGraph;
 };
 

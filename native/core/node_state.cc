@@ -232,6 +232,7 @@ void Node::match_drops(const Node& old) {
 void Node::adopt_state() {
   Node* old = adopted_from_.get();
   size_t source = 0;
+  takeover_.run();
   for (StateChange& c : changes_) {
     StateBinding& to = *c.to;
     if (to.block) {

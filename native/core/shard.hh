@@ -17,6 +17,7 @@
 #include "packet_pool.hh"
 #include "peer_questions.hh"
 #include "shard_graph.hh"
+#include "statics/carried.hh"
 
 namespace hotclick::core {
 
@@ -139,6 +140,9 @@ class Shard {
   void add_pending_section(const std::string& class_name, const std::string& state,
                            std::shared_ptr<SectionPages> s);
   void settle_sections(bool commit);
+  /// Undeclared statics by class: of the running graph, and of the one that is prepared.
+  std::map<std::string, CarriedStatics> carried_statics, pending_statics;
+  void settle_statics(bool commit);
   const RestoredStatic* restored_static(const std::string& element, const std::string& state) const;
   std::shared_ptr<FlowTable> restored_table(const std::string& element, const std::string& state);
   std::map<std::string, RestoredStatic> restored_statics;
@@ -206,6 +210,7 @@ class Shard {
   std::vector<OpenDevice> devices_;
   using SectionKey = std::pair<std::string, std::string>;
   std::map<SectionKey, std::shared_ptr<SectionPages>> sections_, pending_sections_;
+  std::vector<std::shared_ptr<Library>> pinned_;  // old versions that statics still point into
 };
 
 }  // namespace hotclick::core

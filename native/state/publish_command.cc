@@ -30,15 +30,26 @@ bool PublishCommand::step(Shard& shard) {
   return done;
 }
 
+void PublishCommand::add_static(const Node& node, const StateBinding& b) {
+  const uint8_t* from = b.block ? b.block.get() : b.section ? b.section->pages.data() : b.image;
+  if (!from || used_ + b.schema.size > room_ || entries_.size() == entries_.capacity()) return;
+  memcpy(data_.get() + used_, from, b.schema.size);
+  entries_.push_back({&node, &b, 0, static_cast<uint32_t>(used_), b.schema.size});
+  used_ += b.schema.size;
+}
+
+/// A library's statics are one, however many instances of the class there are.
+bool PublishCommand::is_published(const uint8_t* image) const {
+  for (const Entry& e : entries_) {
+    if (e.state->image == image) return true;
+  }
+  return false;
+}
+
 void PublishCommand::add_statics() {
   for (const auto& n : graph_->nodes()) {
-    for (const StateBinding& b : n->states) {
-      const uint8_t* from = b.block ? b.block.get() : b.section ? b.section->pages.data() : nullptr;
-      if (!from || used_ + b.schema.size > room_ || entries_.size() == entries_.capacity()) continue;
-      memcpy(data_.get() + used_, from, b.schema.size);
-      entries_.push_back({n.get(), &b, 0, static_cast<uint32_t>(used_), b.schema.size});
-      used_ += b.schema.size;
-    }
+    for (const StateBinding& b : n->states) add_static(*n, b);
+    if (n->undeclared.image && !is_published(n->undeclared.image)) add_static(*n, n->undeclared);
   }
 }
 

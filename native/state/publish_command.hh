@@ -36,6 +36,8 @@ class PublishCommand : public Command {
 
  private:
   bool publish(Shard& shard);
+  void add_static(const Node& node, const StateBinding& binding);
+  bool is_published(const uint8_t* image) const;
   void add_statics();
 
   std::shared_ptr<ShardGraph> graph_;

@@ -3,7 +3,14 @@ import { addCheckOptions } from '../check-options.ts';
 import { readConfiguration } from '../configuration-file.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
-import { controlOption, defineOption, dryRunOption, jsonOption, strategyOption } from '../option-values.ts';
+import {
+  controlOption,
+  defineOption,
+  dryRunOption,
+  jsonOption,
+  staticsOption,
+  strategyOption,
+} from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
 
@@ -21,6 +28,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
     )
     .argument('<file>', 'configuration in the Click language; - is standard input')
     .addOption(strategyOption())
+    .addOption(staticsOption())
     .addOption(dryRunOption())
     .addOption(defineOption())
     .addOption(controlOption())

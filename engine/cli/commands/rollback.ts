@@ -2,7 +2,14 @@ import type { Command } from 'commander';
 import { addCheckOptions } from '../check-options.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
-import { controlOption, dryRunOption, jsonOption, strategyOption, wholeNumber } from '../option-values.ts';
+import {
+  controlOption,
+  dryRunOption,
+  jsonOption,
+  staticsOption,
+  strategyOption,
+  wholeNumber,
+} from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
 
@@ -17,6 +24,7 @@ export function addRollbackCommand(program: Command, cli: CliContext): void {
     .description('Goes back to the revision before the running one, or to another. State made since is kept.')
     .option('--to <revision>', 'revision to go back to; see `hotclick history`', wholeNumber(0))
     .addOption(strategyOption())
+    .addOption(staticsOption())
     .addOption(dryRunOption())
     .addOption(controlOption())
     .addOption(jsonOption())

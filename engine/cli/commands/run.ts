@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { defaultControlPath } from '../../control/control-path.ts';
 import { ControlServer } from '../../control/server.ts';
 import { claimSocketPath } from '../../control/socket-file.ts';
-import type { EngineOptions } from '../../engine-types.ts';
+import type { EngineOptions, StaticsMode } from '../../engine-types.ts';
 import type { ConfigurationText } from '../configuration-file.ts';
 import { readConfiguration } from '../configuration-file.ts';
 import type { CliContext } from '../context.ts';
@@ -10,7 +10,7 @@ import { becomeUser, findUser } from '../drop-privileges.ts';
 import { addExamples } from '../examples.ts';
 import { Interrupt, whenAborted } from '../interrupt.ts';
 import type { JsonOptions } from '../option-values.ts';
-import { cpuList, defineOption, jsonOption, wholeNumber } from '../option-values.ts';
+import { cpuList, defineOption, jsonOption, staticsOption, wholeNumber } from '../option-values.ts';
 import { RunOutput } from '../run-output.ts';
 import { TemporaryDirectory } from '../temporary-directory.ts';
 
@@ -28,6 +28,7 @@ interface RunOptions extends JsonOptions {
   readonly libraryPath?: readonly string[];
   readonly trustedKey?: readonly string[];
   readonly requireSignature?: boolean;
+  readonly statics?: StaticsMode;
 }
 
 export function addRunCommand(program: Command, cli: CliContext): void {
@@ -60,6 +61,7 @@ export function addRunCommand(program: Command, cli: CliContext): void {
       appendText,
     )
     .option('--require-signature', 'load nothing but the built-in elements without a signature')
+    .addOption(staticsOption())
     .addOption(jsonOption())
     .action((file: string, options: RunOptions) => run(cli, file, options));
   addExamples(command, [
@@ -123,6 +125,7 @@ function engineOptions({ text, file }: ConfigurationText, options: RunOptions): 
     libraryPath,
     trustedKey: trustedKeys,
     requireSignature,
+    statics,
   } = options;
   return {
     configuration: text,
@@ -137,6 +140,7 @@ function engineOptions({ text, file }: ConfigurationText, options: RunOptions): 
     ...(libraryPath === undefined ? {} : { libraryPath }),
     ...(trustedKeys === undefined ? {} : { trustedKeys }),
     ...(requireSignature === undefined ? {} : { requireSignature }),
+    ...(statics === undefined ? {} : { statics }),
   };
 }
 

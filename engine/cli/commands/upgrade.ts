@@ -3,7 +3,14 @@ import { Argument } from 'commander';
 import { addCheckOptions, addSignatureOption } from '../check-options.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
-import { collectChanges, controlOption, dryRunOption, jsonOption, strategyOption } from '../option-values.ts';
+import {
+  collectChanges,
+  controlOption,
+  dryRunOption,
+  jsonOption,
+  staticsOption,
+  strategyOption,
+} from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
 
@@ -21,6 +28,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
       ),
     )
     .addOption(strategyOption())
+    .addOption(staticsOption())
     .addOption(dryRunOption())
     .addOption(controlOption())
     .addOption(jsonOption())

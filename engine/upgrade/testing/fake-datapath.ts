@@ -54,6 +54,9 @@ export class FakeDatapath {
   states(): NativeState[] {
     return this.converting;
   }
+  matchStatics(): null {
+    return null;
+  }
   refreshObservers(): void {
     this.calls.push('refresh');
   }

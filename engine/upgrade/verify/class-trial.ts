@@ -25,7 +25,7 @@ export async function runVectors(
 
 async function runVector(
   trial: Trial,
-  { className, version, elementClass }: LoadedClass,
+  { className, version, elementClass, statics }: LoadedClass,
   library: string,
   vector: Vector,
   limits: TrialLimits,
@@ -38,6 +38,7 @@ async function runVector(
     args,
     inputs,
     outputs,
+    ...(statics ? { staticsMode: statics } : {}),
     ...stateImage(elementClass, vector.state),
   };
   const calls = vector.steps.flatMap(callsOf);

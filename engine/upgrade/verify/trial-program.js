@@ -13,8 +13,8 @@ native.confine(Number(seconds));
 
 /** @type {{ [K in keyof import('./trial-requests.ts').TrialRequests]: (request: import('./trial-requests.ts').TrialRequests[K]['request']) => import('./trial-requests.ts').TrialRequests[K]['answer'] }} */
 const answers = {
-  describe: ({ file }) => native.describeLibrary(file),
-  prepare({ shards, files, nodes, edges }) {
+  describe: ({ file, statics }) => native.describeLibrary(file, statics),
+  prepare({ shards, files, statics, nodes, edges }) {
     const engine = new native.Engine({
       shards,
       packets: 4096,
@@ -24,7 +24,7 @@ const answers = {
       onLine: () => {},
       onStop: () => {},
     });
-    const libraries = files.map((file) => engine.loadLibrary(file).library);
+    const libraries = files.map((file, i) => engine.loadLibrary(file, statics[i] ?? 'mapped').library);
     const result = engine.prepare({
       nodes: nodes.map((node) => ({ ...node, library: libraries[node.library] ?? -1 })),
       edges,

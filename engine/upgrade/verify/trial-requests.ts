@@ -6,6 +6,7 @@ import type {
   PrepareFailure,
   StatePointer,
 } from '../../datapath/addon.ts';
+import type { StaticsMode } from '../../engine-types.ts';
 
 /** One call of a harness: the method and its arguments. */
 export type BenchStep = {
@@ -14,13 +15,18 @@ export type BenchStep = {
 
 export interface TrialRequests {
   /** What a library says about itself, as JSON. */
-  describe: { request: { file: string }; answer: string };
+  describe: { request: { file: string; statics: StaticsMode }; answer: string };
   /**
    * Whether all elements of a graph can be configured and initialised, on devices that do nothing, and the addresses that
-   * they then have in their state. `library` of a node is the index of its file.
+   * they then have in their state. `library` of a node is the index of its file; `statics`: for each file, about its
+   * undeclared statics.
    */
   prepare: {
-    request: { shards: number; files: readonly string[] } & GraphPlan;
+    request: {
+      shards: number;
+      files: readonly string[];
+      statics: readonly StaticsMode[];
+    } & GraphPlan;
     answer: { refusal: PrepareFailure | null; pointers: readonly StatePointer[] };
   };
   /** Makes one element and calls its harness step by step; the results in the same order. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NativeEngine } from '../../datapath/addon.ts';
 import { elementDirectory } from '../../datapath/paths.ts';
-import type { VectorsReport, VerifyReport } from '../../engine-types.ts';
+import type { StaticsMode, VectorsReport, VerifyReport } from '../../engine-types.ts';
 import { HotclickError } from '../../errors.ts';
 import type { CheckedChange, UpgradeChecks } from '../checks.ts';
 import type { LibraryShelf, LoadedClass } from '../library-shelf.ts';
@@ -30,18 +30,25 @@ export class Verifier implements UpgradeChecks {
 
   /**
    * Loads a library, in a child process first. `source`: the file that the upgrade named; vectors lie beside it.
-   * @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION, HC_VERIFY_FAILED
+   * @throws HotclickError HC_LIBRARY, HC_STATE_DECLARATION, HC_STATICS, HC_VERIFY_FAILED
    */
   async load(
-    { file, source, className }: { file: string; source: string; className: string },
+    {
+      file,
+      source,
+      className,
+      statics,
+    }: { file: string; source: string; className: string; statics: StaticsMode },
     limits: TrialLimits,
   ): Promise<LoadedClass> {
-    await this.#trial.ask('describe', { file }, `loading ${source}`, limits).catch((cause: unknown) => {
-      if (!(cause instanceof HotclickError) || cause.code === 'HC_VERIFY_FAILED') throw cause;
-      const { code, hint, details } = cause;
-      throw new HotclickError(code, `${source}: ${cause.message}`, { cause, hint, details });
-    });
-    const loaded = await this.#shelf.load(file, className);
+    await this.#trial
+      .ask('describe', { file, statics }, `loading ${source}`, limits)
+      .catch((cause: unknown) => {
+        if (!(cause instanceof HotclickError) || cause.code === 'HC_VERIFY_FAILED') throw cause;
+        const { code, hint, details } = cause;
+        throw new HotclickError(code, `${source}: ${cause.message}`, { cause, hint, details });
+      });
+    const loaded = await this.#shelf.load(file, className, statics);
     const vectors = join(dirname(source), `${className}.vectors.json`);
     if (existsSync(vectors)) this.#vectors.set(loaded.sha256, vectors);
     else this.#vectors.delete(loaded.sha256);
@@ -92,6 +99,7 @@ export class Verifier implements UpgradeChecks {
       {
         shards: this.#shards,
         files: classes.map((name) => this.#shelf.fileOf(design.classes.get(name)!)),
+        statics: classes.map((name) => design.classes.get(name)!.statics ?? 'mapped'),
         nodes: plan.nodes.map((node) => ({
           ...node,
           library: indexOf.get(node.className) ?? -1,
