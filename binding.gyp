@@ -1,7 +1,7 @@
 {
   'variables': {
     'core_sources': [
-      '<!@(ls native/core/*.cc native/core/classifier/*.cc native/core/statics/*.cc native/state/*.cc native/io/*.cc | grep -v _test.cc)',
+      '<!@(find native/core native/state native/io -name "*.cc" | sort | grep -v _test.cc)',
     ],
     'strict_flags': ['-std=c++20', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
   },

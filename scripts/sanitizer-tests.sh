@@ -17,13 +17,13 @@ export out
 core=() tests=()
 while read -r f; do if [[ $f == *_test.cc ]]; then tests+=("$(object "$f")"); else core+=("$(object "$f")"); fi; done < <(sources)
 g++ "${flags[@]}" "$(object native/test/main.cc)" "${tests[@]}" "${core[@]}" -ldl -o "$out/unit-tests"
-"$out/unit-tests"
 # Elements with the sanitizer in them; undefined behaviour traps, since its usual reports are data that a library may not have.
 mkdir -p "$out/elements"
 element() { g++ $(grep -v -e -nostartfiles native/element-flags.txt) -O1 -g -fsanitize=address --param asan-globals=0 \
   -fsanitize=undefined -fsanitize-undefined-trap-on-error -Inative/include "$1" -o "$out/elements/$(basename "$1" .cc).so"; }
 export -f element
 find native/elements -mindepth 2 -maxdepth 2 -name '*.cc' ! -name '*_test.cc' | xargs -P "$(nproc)" -I{} bash -c 'element "$1"' _ {}
+"$out/unit-tests"  # finds elements beside itself
 export HC_FUZZ_ELEMENTS="$out/elements"
 for target in native/test/fuzz_*.cc; do
   name=$(basename "$target" .cc)

@@ -18,6 +18,8 @@ export interface TransferManifest {
   readonly files: readonly TransferFile[];
   /** File of the board. */
   readonly board: number;
+  /** Of taking over; only the last one that was exported can succeed. */
+  readonly attempt: number;
   readonly packets: PacketTransfer;
   readonly perShard: readonly ShardTransfer[];
 }
@@ -35,8 +37,7 @@ export interface PacketTransfer {
   readonly count: number;
   readonly buffers: number;
   readonly metadata: number;
-  /** Where the giver has mapped them: pointers that lie in its memory are relative to these. */
-  readonly buffersAt: number;
+  /** Where the giver has mapped the metadata: pointers to packets that lie in its memory are relative to this. */
   readonly metadataAt: number;
 }
 

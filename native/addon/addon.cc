@@ -29,7 +29,7 @@ Napi::Value check_arguments(const Napi::CallbackInfo& info) {
   const auto pages = std::make_unique<uint8_t[]>(8192);
   auto* page =
       reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(pages.get()) + 4095) & ~uintptr_t{4095});
-  const auto engine = core::EngineCore::create(1, 256, page, error);
+  const auto engine = core::EngineCore::create(1, 256, page, nullptr, error);
   if (!engine) return throw_error(env, "HC_INTERNAL", error);
   const auto elements = info[1].As<Napi::Array>();
   auto faults = Napi::Array::New(env);

@@ -35,7 +35,7 @@ ElementHarness::ElementHarness(const Napi::CallbackInfo& info) : Napi::ObjectWra
   auto* page =
       reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(control_.get()) + 4095) & ~uintptr_t{4095});
   std::string error;
-  engine_ = EngineCore::create(1, 4096, page, error);
+  engine_ = EngineCore::create(1, 4096, page, nullptr, error);
   if (!engine_) {
     throw_error(info.Env(), "HC_INTERNAL", error);
     return;

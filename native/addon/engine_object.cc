@@ -51,6 +51,10 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("takeEvents", &E::takeEvents),
                                      InstanceMethod("stopObserving", &E::stopObserving),
                                      InstanceMethod("refreshObservers", &E::refreshObservers),
+                                     InstanceMethod("exportState", &E::exportState),
+                                     InstanceMethod("takeOver", &E::takeOver),
+                                     InstanceMethod("stopWaiting", &E::stopWaiting),
+                                     InstanceMethod("handOut", &E::handOut),
                                      InstanceMethod("stop", &E::stop),
                                      InstanceMethod("close", &E::close)}));
 }
@@ -65,14 +69,18 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     return;
   }
   std::string error;
-  engine_ = EngineCore::create(shards, u32(o.Get("packets")), control.Data(), error);
+  auto import = read_import(o.Get("transfer"), error);
+  if (error.empty())
+    engine_ = EngineCore::create(shards, u32(o.Get("packets")), control.Data(), std::move(import), error);
   if (!engine_) {
-    throw_error(env, "HC_INTERNAL", error);
+    throw_prefixed(env, "HC_INTERNAL", error);
     return;
   }
   control_ = Napi::Persistent(control);
   on_line_ = Napi::Persistent(o.Get("onLine").As<Napi::Function>());
   on_stop_ = Napi::Persistent(o.Get("onStop").As<Napi::Function>());
+  if (o.Get("onRegions").IsFunction())
+    on_regions_ = Napi::Persistent(o.Get("onRegions").As<Napi::Function>());
   wake_ = Napi::ThreadSafeFunction::New(
       env, Napi::Function::New(env, [this](const Napi::CallbackInfo& i) { deliver(i.Env()); }), "hotclick", 0,
       1);
@@ -160,7 +168,21 @@ void EngineObject::deliver(Napi::Env env) {
     }
     if (engine_ && engine_->shard(i).take_stop_request()) on_stop_.Call({});
   }
-  if (engine_) engine_->release_retired();
+  if (!engine_) return;
+  engine_->release_retired();
+  regions_changed_ |= engine_->take_region_change();
+  // While a revision is being installed nobody can be told what there is.
+  if (regions_changed_ && swaps_posted_ == 0 && !on_regions_.IsEmpty()) {
+    regions_changed_ = false;
+    on_regions_.Call({});
+  }
+}
+
+void EngineObject::look_at_regions() {
+  if (engine_ && engine_->take_region_change()) {
+    regions_changed_ = true;
+    wake_.NonBlockingCall();
+  }
 }
 
 Napi::Value EngineObject::loadLibrary(const Napi::CallbackInfo& info) {
@@ -246,12 +268,14 @@ Napi::Value EngineObject::prepare(const Napi::CallbackInfo& info) {
   if (!revision) return to_js(info.Env(), failure);
   const uint32_t id = next_id_++;
   revisions_[id] = std::move(revision);
+  look_at_regions();
   return Napi::Number::New(info.Env(), id);
 }
 
 Napi::Value EngineObject::discard(const Napi::CallbackInfo& info) {
   revisions_.erase(u32(info[0]));
   if (engine_) engine_->discard();
+  look_at_regions();
   return info.Env().Undefined();
 }
 
@@ -264,8 +288,10 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
   const bool thread = info[2].As<Napi::String>().Utf8Value() == "thread";
   auto command = std::make_unique<SwapCommand>(
       revision->second->graphs[shard], thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
+  ++swaps_posted_;
   return post(info.Env(), shard, std::move(command),
               [this, shard, id](Napi::Env env, Command& c) -> Napi::Value {
+                --swaps_posted_;
                 engine_->shard(shard).learn_graph();
                 installed_[shard] = id;
                 const auto& swap = static_cast<SwapCommand&>(c);
@@ -281,6 +307,7 @@ Napi::Value EngineObject::settle(const Napi::CallbackInfo& info) {
   if (revision == revisions_.end()) return Napi::Boolean::New(info.Env(), true);
   if (!engine_->settle(*revision->second)) return Napi::Boolean::New(info.Env(), false);
   revisions_.erase(revision);
+  look_at_regions();
   return Napi::Boolean::New(info.Env(), true);
 }
 

@@ -49,6 +49,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value takeEvents(const Napi::CallbackInfo& info);
   Napi::Value stopObserving(const Napi::CallbackInfo& info);
   Napi::Value refreshObservers(const Napi::CallbackInfo& info);
+  Napi::Value exportState(const Napi::CallbackInfo& info);
+  Napi::Value takeOver(const Napi::CallbackInfo& info);
+  Napi::Value stopWaiting(const Napi::CallbackInfo& info);
+  Napi::Value handOut(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
@@ -60,11 +64,15 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   bool read_plan(Napi::Env env, const Napi::Object& plan, std::vector<core::NodePlan>& nodes,
                  std::vector<core::EdgeSpec>& edges);
   void instrument(Napi::Env env);
+  /// What option `transfer` describes; null with an empty `error` when there is none.
+  static std::unique_ptr<core::TransferImport> read_import(const Napi::Value& option, std::string& error);
+  /// Has the host told, in a later turn, when regions or devices have changed.
+  void look_at_regions();
 
   uint32_t id_ = 0;
   std::shared_ptr<core::EngineCore> engine_;
   Napi::Reference<Napi::Uint8Array> control_;
-  Napi::FunctionReference on_line_, on_stop_;
+  Napi::FunctionReference on_line_, on_stop_, on_regions_;
   Napi::ThreadSafeFunction wake_;
   std::map<uint32_t, std::shared_ptr<core::ElementVersion>> libraries_;
   std::map<uint32_t, std::unique_ptr<core::PreparedRevision>> revisions_;
@@ -73,6 +81,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::map<uint32_t, std::vector<std::shared_ptr<core::Observer>>> observers_;
   std::map<uint32_t, std::shared_ptr<core::Instrumentation>> instrumentations_;  // in use, by shard
   std::map<uint32_t, uint32_t> installed_;  // by shard, the number of the revision that the host knows to run
+  uint32_t swaps_posted_ = 0;               // commands under way that install or give away graphs
+  bool regions_changed_ = false;
   uint32_t next_id_ = 1;
 };
 

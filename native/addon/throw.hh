@@ -6,10 +6,14 @@
 
 namespace hotclick::addon {
 
-inline Napi::Value throw_error(Napi::Env env, const char* code, const std::string& message) {
+inline Napi::Value make_error(Napi::Env env, const char* code, const std::string& message) {
   auto error = Napi::Error::New(env, message);
   error.Set("code", Napi::String::New(env, code));
-  error.ThrowAsJavaScriptException();
+  return error.Value();
+}
+
+inline Napi::Value throw_error(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error(env, make_error(env, code, message)).ThrowAsJavaScriptException();
   return env.Undefined();
 }
 

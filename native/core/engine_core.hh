@@ -8,23 +8,35 @@
 #include "hand_over.hh"
 #include "packet_pool.hh"
 #include "shard.hh"
+#include "transfer/board.hh"
+#include "transfer/import.hh"
 
 namespace hotclick::core {
 
 /// A graph for every shard, built and not yet installed.
 struct PreparedRevision {
+  uint32_t number = 0;  // as the board shows it
   std::vector<std::shared_ptr<ShardGraph>> graphs;
 };
 
 class EngineCore {
  public:
-  /// `control` has one page of 4096 bytes for each shard and outlives the engine.
+  /// `control` has one page of 4096 bytes for each shard and outlives the engine. With `import` the engine goes on with
+  /// another one's memory and devices (and its number of packets).
   static std::unique_ptr<EngineCore> create(uint32_t shards, uint32_t packets, uint8_t* control,
-                                            std::string& error);
+                                            std::unique_ptr<TransferImport> import, std::string& error);
 
   uint32_t shards() const { return static_cast<uint32_t>(shards_.size()); }
   Shard& shard(uint32_t i) { return *shards_[i]; }
   PacketPool& pool() { return *pool_; }
+  HandOver* hand_over() { return hand_over_.get(); }
+  Board& board() { return board_; }
+  /// Null when the engine has begun with nothing, or needs nothing of it any more.
+  TransferImport* import() { return import_.get(); }
+  /// The graphs that prepare() made last, one a shard, as long as somebody has them.
+  const std::vector<std::weak_ptr<ShardGraph>>& last_prepared() const { return last_prepared_; }
+  /// host: true once after regions or devices have changed.
+  bool take_region_change();
 
   /// Whether the elements that would be new take their arguments; false with `error` set. Nothing is opened and no
   /// state is made.
@@ -42,10 +54,15 @@ class EngineCore {
 
  private:
   EngineCore() = default;
+  std::unique_ptr<TransferImport> import_;
+  Board board_;
   std::unique_ptr<PacketPool> pool_;
   std::unique_ptr<HandOver> hand_over_;
   std::unique_ptr<PeerQuestions> questions_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::weak_ptr<ShardGraph>> last_prepared_;
+  uint32_t last_revision_ = 0;
+  bool regions_changed_ = false;
 };
 
 }  // namespace hotclick::core

@@ -17,7 +17,7 @@ struct TwoShards {
   TwoShards() {
     const auto start = (reinterpret_cast<uintptr_t>(control.get()) + page - 1) & ~uintptr_t{page - 1};
     std::string error;
-    engine = EngineCore::create(2, 4096, reinterpret_cast<uint8_t*>(start), error);
+    engine = EngineCore::create(2, 4096, reinterpret_cast<uint8_t*>(start), nullptr, error);
   }
 };
 }  // namespace

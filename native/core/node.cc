@@ -7,6 +7,7 @@
 #include <set>
 
 #include "shard.hh"
+#include "transfer/import.hh"
 #include "values.hh"
 
 namespace hotclick::core {
@@ -76,7 +77,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   std::shared_ptr<Node> node = construct(spec, shard, error);
   if (!node) return nullptr;
   node->adopted_from_ = old;
-  if (old) node->match_drops(*old);
+  node->match_drops(old.get());
   if (!node->assign_arguments(error)) return nullptr;
   if (!node->bind_undeclared(*spec.version, shard, error.message)) return nullptr;
   if (!node->bind_states(shard, old.get(), error)) return nullptr;
@@ -87,7 +88,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
       return nullptr;
     }
   }
-  node->adopted = old != nullptr;
+  node->adopted = old || (shard.imported && shard.imported->has(spec.name));
   node->task_active = node->descriptor->run != nullptr;
   return node;
 }
@@ -192,6 +193,13 @@ int Node::read(const hc_handler& handler, const hc_string& parameter, hc_text& o
 StateBinding* Node::find_state(const std::string& state) {
   for (StateBinding& b : states) {
     if (b.name == state) return &b;
+  }
+  return nullptr;
+}
+
+const PreparedLayout* Node::coming_layout(const StateBinding& b) const {
+  for (const StateChange& c : changes_) {
+    if (c.to == &b) return c.layout.get();
   }
   return nullptr;
 }

@@ -106,6 +106,8 @@ class Node {
   /// Packets that wait in queues or in the element's own storage.
   uint64_t held_packets() const;
   StateBinding* find_state(const std::string& state);
+  /// host, before the swap: the layout that the swap gives to a table; null when it keeps the one it has.
+  const PreparedLayout* coming_layout(const StateBinding& b) const;
 
  private:
   Node() = default;
@@ -119,7 +121,8 @@ class Node {
   bool bind_section(StateBinding& b, Shard& shard, std::string& error);
   bool bind_undeclared(ElementVersion& version, Shard& shard, std::string& error);
   void restore_undeclared(Shard& shard);
-  void match_drops(const Node& old);
+  void match_drops(const Node* old);
+  bool recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
 
   std::shared_ptr<Library> library_;
@@ -129,6 +132,7 @@ class Node {
   std::deque<std::string> strings_;  // what hc_string members point at
   std::vector<StateChange> changes_;
   StaticsTakeover takeover_;
+  std::shared_ptr<uint8_t> counters_before_;  // the predecessor's, until they are added up
   /// Drop reasons that the predecessor counts too: here, there.
   std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
   std::vector<std::shared_ptr<SectionPages>> section_sources_;  // what changed sections are converted from

@@ -3,8 +3,17 @@
 
 #include "node.hh"
 #include "shard.hh"
+#include "transfer/import.hh"
 
 namespace hotclick::core {
+namespace {
+
+/// The kind of a state, by its memory: what another engine had has no declaration here.
+uint32_t kind_of(const StateBinding& b) {
+  return b.block ? HC_STATE_STATIC : b.queue ? HC_STATE_QUEUE : b.section ? HC_STATE_SECTION : HC_STATE_TABLE;
+}
+
+}  // namespace
 
 bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
   states.resize(descriptor->nstates);
@@ -15,8 +24,10 @@ bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
     std::string why;
     if (b.declaration->kind != HC_STATE_QUEUE) b.schema = copy_schema(b.declaration->schema, why);
     if (b.declaration->kind == HC_STATE_TABLE) b.key = copy_schema(b.declaration->key, why);
-    StateBinding* before = old ? old->find_state(b.name) : nullptr;
-    if (before && before->declaration->kind != b.declaration->kind) {
+    StateBinding* before = old              ? old->find_state(b.name)
+                           : shard.imported ? shard.imported->state(name, b.name)
+                                            : nullptr;
+    if (before && kind_of(*before) != b.declaration->kind) {
       error.message = "HC_STATE_SCHEMA: state '" + b.name + "' changed its kind";
       return false;
     }
@@ -132,11 +143,12 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
     if (!b.table) b.table = FlowTable::create(name + "/" + b.name, layout, slot->capacity, error);
     if (!b.table) return false;
   } else {
-    b.table = old->table;
     if (!(old->key == b.key)) {
       error = "HC_STATE_SCHEMA: the key of table '" + b.name + "' changed; keys cannot be converted";
       return false;
     }
+    if (!old->table && !recover_table(b, *old, layout, error)) return false;
+    b.table = old->table;
   }
   if (!(b.table->layout().value == b.schema)) {
     if (b.table->converting()) {
@@ -155,6 +167,30 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
   }
   slot->table = b.table.get();
   return true;
+}
+
+/// The table that a crashed engine left, in the layout that this class has if there are records in it, otherwise in the
+/// newest; the usual way leads on from there.
+bool Node::recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error) {
+  auto found = shard_->imported->lost_table(name, b.name);
+  if (!found) {
+    error = "its records are not there";
+    return false;
+  }
+  auto& parts = found->parts;
+  const size_t base = parts.size() > 1 && parts[1].layout.value == b.schema ? 1 : 0;
+  if (parts[base].layout.value == b.schema) parts[base].layout.defaults = ours.defaults;
+  std::shared_ptr<Conversion> conversion;
+  if (parts.size() > 1) {
+    const SchemaCopy &from = parts[1 - base].layout.value, &to = parts[base].layout.value;
+    conversion = to == b.schema
+                     ? plan_conversion(b, from, error)
+                     : Conversion::plan(from, to, nullptr, to.version > from.version, nullptr, error);
+    if (!conversion) return false;
+  }
+  lost.table =
+      FlowTable::recover(name + "/" + b.name, std::move(parts), base, found->index, conversion.get(), error);
+  return lost.table != nullptr;
 }
 
 bool Node::bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::string& error) {
@@ -220,17 +256,20 @@ bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
 }
 
 /// Drops go on counting where the reasons still exist. Found out before the swap, which only adds numbers up.
-void Node::match_drops(const Node& old) {
+void Node::match_drops(const Node* old) {
+  const ImportedCounters* imported = !old && shard_->imported ? shard_->imported->counters(name) : nullptr;
+  if (!old && !imported) return;
+  counters_before_ = old ? old->counters : imported->memory;
+  const auto count = static_cast<uint32_t>(old ? old->descriptor->ndrops : imported->drops.size());
   for (uint32_t i = 0; i < descriptor->ndrops; ++i) {
-    for (uint32_t k = 0; k < old.descriptor->ndrops; ++k) {
-      if (strcmp(descriptor->drops[i].name, old.descriptor->drops[k].name) == 0)
-        same_drops_.emplace_back(i, k);
+    for (uint32_t k = 0; k < count; ++k) {
+      const char* theirs = old ? old->descriptor->drops[k].name : imported->drops[k].c_str();
+      if (strcmp(descriptor->drops[i].name, theirs) == 0) same_drops_.emplace_back(i, k);
     }
   }
 }
 
 void Node::adopt_state() {
-  Node* old = adopted_from_.get();
   size_t source = 0;
   takeover_.run();
   for (StateChange& c : changes_) {
@@ -254,12 +293,16 @@ void Node::adopt_state() {
       q.limit = slot->capacity;
     }
   }
-  if (old) {
+  if (Node* old = adopted_from_.get()) {
     for (StateBinding& b : old->states) {
       if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
     }
-    for (const auto& [here, there] : same_drops_) drops()[here] += old->drops()[there];
-    unconnected() += old->unconnected();
+  }
+  if (counters_before_) {
+    const auto* before = reinterpret_cast<const uint64_t*>(counters_before_.get());
+    for (const auto& [here, there] : same_drops_) drops()[here] += before[1 + there];
+    unconnected() += before[0];
+    counters_before_.reset();
   }
 }
 

@@ -5,13 +5,33 @@
 #include <new>
 
 namespace hotclick::core {
+namespace {
+constexpr uint32_t least_packets = 4096;
+}
 
 std::unique_ptr<PacketPool> PacketPool::create(uint32_t packets) {
-  if (packets < 4096) packets = 4096;
+  if (packets < least_packets) packets = least_packets;
   packets = std::bit_ceil(packets);
+  auto pool =
+      make(packets, MappedRegion::create("hotclick-packets", static_cast<size_t>(packets) * HC_BUFFER_SIZE));
+  if (!pool) return nullptr;
+  hc_packet* chunk[chunk_size];
+  for (uint32_t i = 0; i < packets; ++i) {
+    chunk[i % chunk_size] = &pool->packet(i);
+    if (i % chunk_size == chunk_size - 1) pool->put(chunk);
+  }
+  return pool;
+}
+
+std::unique_ptr<PacketPool> PacketPool::adopt(uint32_t packets, int buffers) {
+  if (packets < least_packets || !std::has_single_bit(packets)) return nullptr;
+  return make(packets, MappedRegion::adopt(buffers, static_cast<size_t>(packets) * HC_BUFFER_SIZE));
+}
+
+std::unique_ptr<PacketPool> PacketPool::make(uint32_t packets, MappedRegion buffers) {
   std::unique_ptr<PacketPool> pool(new (std::nothrow) PacketPool());
   if (!pool) return nullptr;
-  pool->buffers_ = MappedRegion::create("hotclick-packets", static_cast<size_t>(packets) * HC_BUFFER_SIZE);
+  pool->buffers_ = std::move(buffers);
   pool->metadata_ =
       MappedRegion::create("hotclick-metadata", static_cast<size_t>(packets) * sizeof(hc_packet));
   if (!pool->buffers_.ok() || !pool->metadata_.ok()) return nullptr;
@@ -22,17 +42,26 @@ std::unique_ptr<PacketPool> PacketPool::create(uint32_t packets) {
   if (!pool->cells_) return nullptr;
   pool->cell_mask_ = cells - 1;
   for (uint32_t i = 0; i < cells; ++i) pool->cells_[i].sequence.store(i, std::memory_order_relaxed);
-
-  auto* metadata = reinterpret_cast<hc_packet*>(pool->metadata_.data());
-  hc_packet* chunk[chunk_size];
   for (uint32_t i = 0; i < packets; ++i) {
-    hc_packet& p = metadata[i];
-    p.index = i;
-    p.buffer = pool->buffers_.data() + static_cast<size_t>(i) * HC_BUFFER_SIZE;
-    chunk[i % chunk_size] = &p;
-    if (i % chunk_size == chunk_size - 1) pool->put(chunk);
+    pool->packet(i).index = i;
+    pool->packet(i).buffer = pool->buffer(i);
   }
   return pool;
+}
+
+void PacketPool::open(const std::vector<bool>& in_use, hc_shard& shard) {
+  hc_packet* chunk[chunk_size];
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < size_; ++i) {
+    if (in_use[i]) continue;
+    chunk[n++] = &packet(i);
+    if (n < chunk_size) continue;
+    put(chunk);
+    n = 0;
+  }
+  // What is left over makes no whole chunk.
+  memcpy(shard.free_packets + shard.free_count, chunk, n * sizeof(chunk[0]));
+  shard.free_count += n;
 }
 
 bool PacketPool::put(hc_packet* const* packets) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "mapped_region.hh"
 
@@ -20,6 +21,10 @@ class PacketPool {
   /// `packets` is rounded up to a power of two of at least 4096. Null when memory cannot be had.
   static std::unique_ptr<PacketPool> create(uint32_t packets);
 
+  /// On another engine's buffers. All packets seem to be in use until open().
+  static std::unique_ptr<PacketPool> adopt(uint32_t packets, int buffers);
+  /// Makes all packets free but those that are marked (one bool each).
+  void open(const std::vector<bool>& in_use, hc_shard& shard);
   /// Moves chunks to the shard's stack until it holds at least HC_BATCH_CAPACITY, if there are any.
   void refill(hc_shard& shard);
   /// Moves chunks from the shard's stack until HC_BATCH_CAPACITY more fit.
@@ -29,6 +34,12 @@ class PacketPool {
   void drain(hc_shard& shard);
 
   uint32_t size() const { return size_; }
+  hc_packet& packet(uint32_t index) const { return reinterpret_cast<hc_packet*>(metadata_.data())[index]; }
+  uint8_t* buffer(uint32_t index) const {
+    return buffers_.data() + static_cast<size_t>(index) * HC_BUFFER_SIZE;
+  }
+  const MappedRegion& buffers() const { return buffers_; }
+  const MappedRegion& metadata() const { return metadata_; }
   /// Packets in the depot: an estimate while shards run.
   uint32_t in_depot() const;
 
@@ -38,6 +49,7 @@ class PacketPool {
     hc_packet* packets[chunk_size];
   };
   PacketPool() = default;
+  static std::unique_ptr<PacketPool> make(uint32_t packets, MappedRegion buffers);
   bool put(hc_packet* const* packets);
   bool take(hc_packet** packets);
 

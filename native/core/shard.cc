@@ -10,6 +10,7 @@
 #include <new>
 
 #include "../io/devices.hh"
+#include "transfer/import.hh"
 
 namespace hotclick::core {
 namespace {
@@ -32,9 +33,11 @@ uint64_t clock_ns(clockid_t id) {
 thread_local Shard* Shard::running_here_ = nullptr;
 
 std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool& pool, const hc_host& host,
-                                     ControlPage& control, std::string& error) {
+                                     ControlPage& control, ImportedShard* imported, std::string& error) {
   std::unique_ptr<Shard> s(new (std::nothrow) Shard(pool, control));
-  s->statics_ = StaticArena::create();
+  s->imported = imported;
+  s->statics_ = imported ? imported->arena() : StaticArena::create();
+  if (imported) s->sections_ = imported->sections();
   s->wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (!s->statics_ || s->wake_fd_ < 0) {
     error = "no memory for a shard";

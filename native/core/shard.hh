@@ -19,6 +19,9 @@
 #include "shard_graph.hh"
 #include "statics/carried.hh"
 
+namespace hotclick::io {
+struct Device;
+}
 namespace hotclick::core {
 
 /// A value of static state that the store gave back.
@@ -58,12 +61,13 @@ struct ControlPage {
 enum class Leave : uint32_t { stopped = 0, restart = 1 };
 
 class Instrumentation;
+class ImportedShard;
 
 class Shard {
  public:
   /// host. `control` outlives the shard.
   static std::unique_ptr<Shard> create(uint32_t index, uint32_t count, PacketPool& pool, const hc_host& host,
-                                       ControlPage& control, std::string& error);
+                                       ControlPage& control, ImportedShard* imported, std::string& error);
   ~Shard();
 
   uint32_t index() const { return face_.index; }
@@ -105,6 +109,12 @@ class Shard {
   /// change while it runs. For the thread that calls run().
   void set_way_out(std::span<const void* const> words) { way_out_ = words; }
   std::span<const void* const> way_out() const { return way_out_; }
+  /// Where everybody can see which revision the shard has installed; null for nobody.
+  std::atomic<uint32_t>* installed_revision = nullptr;
+  /// On any shard's thread, while all stand still: takes what other shards have handed over; false when there is nothing.
+  bool take_handed_over();
+  /// On the shard: another engine has the graph's memory and devices now; nothing runs any more.
+  void part_with_graph();
   /// The command in work; after Leave::restart, the one that asked for it.
   Command* active_command() const { return active_; }
   /// Monotonic ns of the last entry into the loop.
@@ -124,17 +134,35 @@ class Shard {
     stop_requested_.store(1, std::memory_order_relaxed);
     to_notify_ = true;
   }
+  /// On the shard: a device has other descriptors now.
+  void note_changed_files() {
+    files_changed.store(true, std::memory_order_relaxed);
+    to_notify_ = true;
+  }
+  std::atomic<bool> files_changed{false};
   bool take_stop_request() { return stop_requested_.exchange(0, std::memory_order_relaxed) != 0; }
 
   /// host: elements are given devices that do nothing, whatever they open (the trial of new code).
   bool idle_devices = false;
   // host: devices of this shard, shared by name.
+  struct OpenDevice {
+    std::string kind, name, options;
+    std::shared_ptr<uint8_t> memory;  // its io::DeviceMemory
+    io::Device* device;
+    uint32_t references;
+  };
   hc_device* open_device(Node& node, const char* kind, const char* name, const char* options, char* error);
   void close_device(hc_device* device);
+  const std::vector<OpenDevice>& devices() const { return devices_; }
+  /// Whether other engines have the same devices open, so that closing must not disturb them.
+  void share_devices(bool shared);
 
   // host: state.
   StaticArena* statics() const { return statics_.get(); }
   std::shared_ptr<SectionPages> section(const std::string& class_name, const std::string& state) const;
+  const std::map<std::pair<std::string, std::string>, std::shared_ptr<SectionPages>>& sections() const {
+    return sections_;
+  }
   std::shared_ptr<SectionPages> pending_section(const std::string& class_name,
                                                 const std::string& state) const;
   void add_pending_section(const std::string& class_name, const std::string& state,
@@ -149,6 +177,8 @@ class Shard {
   std::map<std::string, std::shared_ptr<FlowTable>> restored_tables;
   /// Tables with pages of several layouts: made when the class is there whose functions convert them.
   std::map<std::string, std::vector<RestoredPart>> restored_parts;
+  /// What another engine had in this shard, until settle(); null when there was none.
+  ImportedShard* imported = nullptr;
 
   // host sets them before the first run; null when there is no other shard
   HandOver* hand_over = nullptr;
@@ -202,11 +232,6 @@ class Shard {
   std::vector<std::string> host_lines_;
   uint64_t drain_deadline_ = 0;
 
-  struct OpenDevice {
-    std::string key;
-    hc_device* device;
-    uint32_t references;
-  };
   std::vector<OpenDevice> devices_;
   using SectionKey = std::pair<std::string, std::string>;
   std::map<SectionKey, std::shared_ptr<SectionPages>> sections_, pending_sections_;

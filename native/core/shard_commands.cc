@@ -98,6 +98,14 @@ void Shard::install(std::shared_ptr<ShardGraph> next) {
   graph_ = std::move(next);
   drain_deadline_ = face_.now + drain_limit;
   next_timer_ = face_.now;  // look at all timers in the next round
+  if (installed_revision) installed_revision->store(graph_->revision, std::memory_order_release);
+}
+
+void Shard::part_with_graph() {
+  instrumentation = nullptr;
+  face_.tracing = 0;
+  next_timer_ = 0;
+  previous_ = std::move(graph_);
 }
 
 }  // namespace hotclick::core

@@ -51,6 +51,7 @@ class ShardGraph {
   /// After the install was seen by the host: predecessors may be freed.
   void forget_predecessors();
 
+  uint32_t revision = 0;  // number of the prepared revision that it belongs to
   const std::vector<std::shared_ptr<Node>>& nodes() const { return nodes_; }
   Node* find(std::string_view name) const;
   std::vector<Node*>& tasks() { return tasks_; }

@@ -2,26 +2,41 @@
 #include <cstdio>
 #include <cstring>
 
+#include "../io/device_options.hh"
 #include "../io/devices.hh"
 #include "shard.hh"
+#include "transfer/import.hh"
 
 namespace hotclick::core {
 
 hc_device* Shard::open_device(Node& node, const char* kind, const char* name, const char* options,
                               char* error) {
-  const std::string key = std::string(kind) + ' ' + name + ' ' + options;
   for (OpenDevice& d : devices_) {
-    if (d.key != key) continue;
+    if (d.kind != kind || d.name != name || d.options != options) continue;
     ++d.references;
     node.devices.push_back(d.device);
     return d.device;
   }
-  hc_device* device = idle_devices ? io::open_idle_device(&face_, options)
-                                   : io::open_device(&face_, kind, name, options, error);
-  if (!device) return nullptr;
-  devices_.push_back({key, device, 1});
-  node.devices.push_back(device);
-  return device;
+  const ImportedDevice* known =
+      imported ? imported->device(std::string(kind) + ' ' + name + ' ' + options) : nullptr;
+  OpenDevice d{kind,    name, options, known ? known->memory : statics_->allocate(sizeof(io::DeviceMemory)),
+               nullptr, 1};
+  if (!d.memory) {
+    io::set_error(error, "no memory for a device");
+    return nullptr;
+  }
+  io::DeviceOrigin origin;
+  origin.memory = reinterpret_cast<io::DeviceMemory*>(d.memory.get());
+  if (known) origin.files = &known->files;
+  d.device =
+      static_cast<io::Device*>(idle_devices ? io::open_idle_device(&face_, options)
+                                            : io::open_device(&face_, kind, name, options, error, origin));
+  if (!d.device) return nullptr;
+  d.device->on_change = [](void* shard) { static_cast<Shard*>(shard)->note_changed_files(); };
+  d.device->change_context = this;
+  node.devices.push_back(d.device);
+  devices_.push_back(std::move(d));
+  return node.devices.back();
 }
 
 void Shard::close_device(hc_device* device) {
@@ -31,6 +46,10 @@ void Shard::close_device(hc_device* device) {
     devices_.erase(devices_.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }
+}
+
+void Shard::share_devices(bool shared) {
+  for (OpenDevice& d : devices_) d.device->released = shared;
 }
 
 std::shared_ptr<SectionPages> Shard::section(const std::string& class_name, const std::string& state) const {

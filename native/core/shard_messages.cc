@@ -1,6 +1,7 @@
 // What leaves and enters a shard beside packets on its devices: lines for the host, packets handed over by
 // other shards.
 #include <hotclick/batch.hpp>
+#include <utility>
 
 #include "shard.hh"
 
@@ -48,6 +49,14 @@ bool Shard::receive_hand_over() {
       }
     }
   }
+  return worked;
+}
+
+bool Shard::take_handed_over() {
+  if (!hand_over) return false;
+  Shard* const here = std::exchange(running_here_, this);  // what elements say goes through this shard's ring
+  const bool worked = receive_hand_over();
+  running_here_ = here;
   return worked;
 }
 

@@ -217,6 +217,7 @@ void AfPacketDevice::check() {
     if (ring && ring->waiting()) return;  // what came before goes first
     detach_receive();
     attach_receive(index, error);
+    if (on_change) on_change(change_context);
   }
   if (sends && transmit_index != index && transmit.rebind(index)) transmit_index = index;
   view.mac(mac);

@@ -26,6 +26,9 @@ struct Device : hc_device {
   DeviceMemory* memory = &own_memory;
   /// Another engine has it, now or still: closing it must not disturb what they share.
   bool released = false;
+  /// Called by the device's thread when its descriptors have changed; null for nobody.
+  void (*on_change)(void* context) = nullptr;
+  void* change_context = nullptr;
   /// The descriptors that another engine needs, in an order that the kind knows; -1 for one that is not there.
   /// Any thread.
   std::vector<int> (*files)(Device& device) = nullptr;

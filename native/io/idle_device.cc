@@ -10,9 +10,8 @@
 namespace hotclick::io {
 namespace {
 
-struct IdleDevice : hc_device {
+struct IdleDevice : Device {
   bool keep = false;  // as of "pcap-write": what was sent stays in the batch
-  hc_device_stats stats = {};
 };
 
 IdleDevice& idle(hc_device* device) {
@@ -26,8 +25,9 @@ uint32_t receive_nothing(hc_device*, hc_batch*, uint32_t) {
 uint32_t send(hc_device* device, hc_batch* batch) {
   IdleDevice& d = idle(device);
   const uint32_t count = batch->count;
-  for (uint32_t i = 0; i < count; ++i) d.stats.tx_bytes += batch->packets[i]->length;
-  d.stats.tx_packets += count;
+  hc_device_stats& stats = d.memory->stats;
+  for (uint32_t i = 0; i < count; ++i) stats.tx_bytes += batch->packets[i]->length;
+  stats.tx_packets += count;
   if (!d.keep) {
     release_packets(d.shard, batch->packets, count);
     batch->count = 0;
@@ -38,7 +38,7 @@ uint32_t send(hc_device* device, hc_batch* batch) {
 void flush_nothing(hc_device*) {}
 
 void read_stats(hc_device* device, hc_device_stats* stats) {
-  *stats = idle(device).stats;
+  *stats = idle(device).memory->stats;
 }
 
 void close_idle(hc_device* device) {
@@ -52,7 +52,8 @@ hc_device* open_idle_device(hc_shard* shard, const char* options) {
   if (!d) return nullptr;
   static_cast<hc_device&>(*d) = {receive_nothing, send, flush_nothing, read_stats, close_idle, -1, 0,
                                  shard,           {},   1500,          1,          nullptr};
-  d->stats.link_up = 1;
+  d->memory->stats.link_up = 1;
+  d->files = [](Device&) { return std::vector<int>(); };
   char unused[HC_ERROR_SIZE];
   DeviceOptions(options).flag("KEEP", d->keep, unused);
   return d;

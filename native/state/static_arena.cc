@@ -47,8 +47,12 @@ std::shared_ptr<uint8_t> StaticArena::allocate(uint64_t size) {
 
 std::shared_ptr<uint8_t> StaticArena::share(uint64_t offset, uint64_t size) {
   size = rounded(size);
-  if (offset % 64 != 0 || offset > used_ || size > used_ - offset) return nullptr;
+  if (offset % 64 != 0 || !look(offset, size)) return nullptr;
   return own(region_.data() + offset, size);
+}
+
+const uint8_t* StaticArena::look(uint64_t offset, uint64_t size) const {
+  return offset > used_ || size > used_ - offset ? nullptr : region_.data() + offset;
 }
 
 std::shared_ptr<uint8_t> StaticArena::own(uint8_t* at, uint64_t size) {

@@ -30,6 +30,9 @@ class StaticArena : public std::enable_shared_from_this<StaticArena> {
   /// A block that the arena had in use when it was adopted; it returns like any other. Null when there is none.
   std::shared_ptr<uint8_t> share(uint64_t offset, uint64_t size);
 
+  /// The bytes at an offset; null when they were never in use.
+  const uint8_t* look(uint64_t offset, uint64_t size) const;
+
   uint64_t offset_of(const uint8_t* block) const { return static_cast<uint64_t>(block - region_.data()); }
   const MappedRegion& region() const { return region_; }
   ArenaPlan plan() const;

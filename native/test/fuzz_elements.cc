@@ -68,7 +68,7 @@ class Bench {
   Bench() {
     auto* page = static_cast<uint8_t*>(std::aligned_alloc(4096, 4096));
     std::string error;
-    engine_ = EngineCore::create(1, 4096, page, error);
+    engine_ = EngineCore::create(1, 4096, page, nullptr, error);
     if (!engine_) fatal(error);
     // A packet that an element drops may be allocated again before the push returns.
     host_ = *shard().face()->host;
