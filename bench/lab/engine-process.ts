@@ -13,9 +13,13 @@ export interface EngineProcessOptions {
   readonly control: string;
   readonly threads?: number;
   readonly store?: string;
+  /** ms between two syncs to the store. */
+  readonly syncInterval?: number;
   readonly defines?: Readonly<Record<string, string>>;
   readonly cpus?: string;
   readonly busyPoll?: boolean;
+  /** Besides this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class EngineProcess implements AsyncDisposable {
@@ -35,6 +39,7 @@ export class EngineProcess implements AsyncDisposable {
   static async start(options: EngineProcessOptions): Promise<EngineProcess> {
     const child = spawn(process.execPath, [...program(), ...argumentsOf(options)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
     });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -82,6 +87,7 @@ function argumentsOf({
   control,
   threads = 1,
   store,
+  syncInterval,
   defines = {},
   cpus,
   busyPoll,
@@ -89,6 +95,7 @@ function argumentsOf({
   return [
     ...['run', file, '--json', '--control', control, '--threads', `${threads}`],
     ...(store === undefined ? [] : ['--store', store]),
+    ...(syncInterval === undefined ? [] : ['--sync', `${syncInterval}`]),
     ...(cpus === undefined ? [] : ['--cpus', cpus]),
     ...(busyPoll ? ['--busy-poll'] : []),
     ...Object.entries(defines).flatMap(([name, value]) => ['--define', `${name}=${value}`]),

@@ -1,104 +1,102 @@
 /** The command line of the upgrade benchmark. */
 import { parseArgs } from 'node:util';
-import type { Strategy } from '../../engine/engine-types.ts';
 import { BenchmarkUsageError } from '../benchmark.ts';
+import { type Placement, placeApart } from './placement.ts';
 
 export interface UpgradeBenchOptions {
-  readonly strategies: readonly Strategy[];
-  /** Packets/s of the stream. */
-  readonly rates: readonly number[];
-  /** Records that fill the firewall's table beforehand. */
-  readonly records: readonly number[];
-  readonly shards: readonly number[];
-  /** Upgrades of each combination. */
-  readonly runs: number;
+  /** Names; undefined for all that can be measured here. */
+  readonly strategies: readonly string[] | undefined;
+  /** Undefined where the command line does not say: then a strategy may have its own idea. */
+  readonly rates: readonly number[] | undefined;
+  readonly records: readonly number[] | undefined;
+  readonly shards: readonly number[] | undefined;
+  readonly runs: number | undefined;
+  /** Names; undefined for all that are usual. */
+  readonly experiments: readonly string[] | undefined;
   /** Time after each upgrade in which a late loss is still seen, ms. */
   readonly settleMs: number;
-  /** TCP connections through the firewall. */
+  /** Time for which a rate has to lose nothing before it is held, ms. */
+  readonly trialMs: number;
+  /** TCP connections through the system. */
   readonly connections: number;
-  /** The engine keeps its state in a store. */
-  readonly store: boolean;
-  /** 'apart': generator, sink and shards on CPUs of their own as far as there are so many. */
-  readonly placement: Placement;
+  readonly quick: boolean;
+  /** For the strategy `command`. */
+  readonly command: OutsideCommand;
+  readonly placement: (shards: number) => Placement;
   readonly json: boolean;
+  readonly list: boolean;
+  /** File that rows are added to, and that says which are there already. */
+  readonly save: string | undefined;
 }
 
-/** CPU numbers; undefined where the scheduler chooses. */
-export interface Placement {
-  readonly generator?: number;
-  readonly sink?: number;
-  readonly shards?: readonly number[];
+/** What is measured from outside: shell commands. */
+export interface OutsideCommand {
+  /** Makes the change. */
+  readonly change?: string;
+  /** Makes the system forward, in the namespace of the engine; may go on running. */
+  readonly setup?: string;
 }
 
-/** One row of the result. */
-export interface Combination {
-  readonly strategy: Strategy;
-  readonly rate: number;
-  readonly records: number;
-  readonly shards: number;
-}
-
-const quickRuns = 4;
-const quickSettleMs = 150;
+const quick = { settle: '150', trial: 300 };
+const whole = { settle: '400', trial: 1000 };
 
 export const usage = `usage: npm run bench -- upgrade [options]
 
-  --strategy NAME,…     swap, thread (default: both)
-  --rate N,…            packets/s of the UDP stream (default: 50000,100000)
-  --records N,…         connections in the firewall's table before the first upgrade (default: 0,1000000)
-  --shards N,…          datapath threads (default: 2)
+  --strategy NAME,…     what is measured (default: all that can be measured here; --list says which)
+  --rate N,…            packets/s of the UDP stream (default: 10000,50000,100000,200000)
+  --records N,…         records in the table before the first upgrade (default: 0,10000,1000000)
+  --shards N,…          datapath threads (default: 1,2)
   --runs N              upgrades of each combination, alternately to version 2 and back (default: 20)
-  --settle MS           time after each upgrade in which losses still count as its own (default: 400)
-  --connections N       HTTP downloads through the firewall meanwhile (default: 6)
-  --store               the engine keeps its state in a store, synced every 100 ms
-  --generator-cpu N     CPU of the generator (default: any)
-  --sink-cpu N          CPU of the sink (default: any)
-  --engine-cpus N,…     CPUs of the shards (default: any)
-  --apart               generator and sink on the first CPUs, shards on the last ones
-  --quick               ${quickRuns} runs at 50000 packets/s with an empty table
-  --json                one JSON object a line`;
-
-const strategies: readonly Strategy[] = ['swap', 'thread'];
+  --experiment NAME,…   other questions than the matrix (default: all; 'none')
+  --settle MS           time after each upgrade in which losses still count as its own (default: ${whole.settle})
+  --connections N       HTTP downloads through the system meanwhile (default: 6)
+  --command TEXT        for --strategy command and reboot: the shell command that makes the change
+  --setup TEXT          for --strategy command: the shell command that makes something forward between the devices
+                        $CLIENT_DEV and $SERVER_DEV; it may go on running
+  --generator-cpu N     CPU of the generator
+  --sink-cpu N          CPU of the sink
+  --engine-cpus N,…     CPUs of the shards
+  --apart               generator and sink on the first CPUs, shards on the last ones; the default where there are
+                        more CPUs than shards
+  --quick               the engine's own strategies, 3 runs at 50000 packets/s, empty table, 2 shards; no experiments
+  --save FILE           add a line of JSON for each row to the file; rows that it has already are not measured again
+  --json                one JSON object a line on standard output
+  --list                what can be measured here, and how long it will take; measures nothing`;
 
 /** `cpus`: how many this machine has. @throws BenchmarkUsageError */
 export function parseUpgradeOptions(argv: readonly string[], cpus: number): UpgradeBenchOptions {
   const values = readOptions(argv);
-  const { quick } = values;
-  const shards = numbers('--shards', values.shards ?? '2', 1);
-  return {
-    strategies: (values.strategy ?? strategies.join(',')).split(',').map(findStrategy),
-    rates: numbers('--rate', values.rate ?? (quick ? '50000' : '50000,100000'), 1),
-    records: numbers('--records', values.records ?? (quick ? '0' : '0,1000000'), 0),
-    shards,
-    runs: one('--runs', values.runs ?? (quick ? `${quickRuns}` : '20'), 1),
-    settleMs: one('--settle', values.settle ?? (quick ? `${quickSettleMs}` : '400'), 1),
-    connections: one('--connections', values.connections, 1),
-    store: values.store,
-    placement: {
-      ...(values.apart ? placeApart(Math.max(...shards), cpus) : {}),
-      ...optional('generator', values['generator-cpu'], (text) => one('--generator-cpu', text, 0)),
-      ...optional('sink', values['sink-cpu'], (text) => one('--sink-cpu', text, 0)),
-      ...optional('shards', values['engine-cpus'], (text) => numbers('--engine-cpus', text, 0)),
-    },
-    json: values.json,
+  const usual = values.quick ? quick : whole;
+  const own: Placement = {
+    ...optional('generator', values['generator-cpu'], (text) => one('--generator-cpu', text, 0)),
+    ...optional('sink', values['sink-cpu'], (text) => one('--sink-cpu', text, 0)),
+    ...optional('shards', values['engine-cpus'], (text) => numbers('--engine-cpus', text, 0)),
   };
-}
-
-export function combinations(options: UpgradeBenchOptions): Combination[] {
-  return options.shards.flatMap((shards) =>
-    options.records.flatMap((records) =>
-      options.strategies.flatMap((strategy) =>
-        options.rates.map((rate) => ({ strategy, rate, records, shards })),
-      ),
-    ),
-  );
-}
-
-/** The generator has the first CPU, the shards have the last ones, the sink the first that is left. */
-export function placeApart(shards: number, cpus: number): Required<Placement> {
-  const own = Array.from({ length: shards }, (_, shard) => (cpus - 1 - (shard % cpus) + cpus) % cpus);
-  const free = Array.from({ length: cpus }, (_, cpu) => cpu).find((cpu) => cpu !== 0 && !own.includes(cpu));
-  return { generator: 0, sink: free ?? 0, shards: own };
+  const list = (option: string, text: string | undefined, least: number) =>
+    text === undefined ? undefined : numbers(option, text, least);
+  return {
+    strategies: values.strategy?.split(','),
+    rates: list('--rate', values.rate, 1),
+    records: list('--records', values.records, 0),
+    shards: list('--shards', values.shards, 1),
+    runs: values.runs === undefined ? undefined : one('--runs', values.runs, 1),
+    experiments: values.experiment === 'none' ? [] : values.experiment?.split(','),
+    settleMs: one('--settle', values.settle ?? usual.settle, 1),
+    trialMs: usual.trial,
+    connections: one('--connections', values.connections, 1),
+    quick: values.quick,
+    command: {
+      ...(values.command === undefined ? {} : { change: values.command }),
+      ...(values.setup === undefined ? {} : { setup: values.setup }),
+    },
+    placement: (shards) => ({
+      ...(values.apart || cpus > shards ? placeApart(shards, cpus) : {}),
+      ...own,
+    }),
+    json: values.json,
+    list: values.list,
+    save: values.save,
+  };
 }
 
 function readOptions(argv: readonly string[]) {
@@ -111,26 +109,24 @@ function readOptions(argv: readonly string[]) {
         records: { type: 'string' },
         shards: { type: 'string' },
         runs: { type: 'string' },
+        experiment: { type: 'string' },
         settle: { type: 'string' },
         connections: { type: 'string', default: '6' },
-        store: { type: 'boolean', default: false },
+        command: { type: 'string' },
+        setup: { type: 'string' },
         'generator-cpu': { type: 'string' },
         'sink-cpu': { type: 'string' },
         'engine-cpus': { type: 'string' },
         apart: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
+        save: { type: 'string' },
         json: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {
     throw new BenchmarkUsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-function findStrategy(name: string): Strategy {
-  const found = strategies.find((strategy) => strategy === name);
-  if (!found) throw new BenchmarkUsageError(`there is no strategy '${name}'; use ${strategies.join(' or ')}`);
-  return found;
 }
 
 function numbers(option: string, text: string, least: number): number[] {

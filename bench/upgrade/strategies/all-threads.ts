@@ -1,0 +1,3 @@
+import { inEngine } from './in-engine.ts';
+
+export const allThreads = inEngine('all-threads');
