@@ -160,7 +160,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
 
   /** @throws HotclickError HC_BUILD_FAILED, HC_LIBRARY, HC_STATE_DECLARATION, HC_STATE_SCHEMA, HC_CONFIGURE_FAILED, … */
   upgrade(changes: Readonly<Record<string, string>>, options: UpgradeOptions = {}): Promise<UpgradeReport> {
-    return this.#change({ ...options, kind: 'upgrade' }, async (step) => {
+    const asked = { ...options, statics: this.#staticsOf(options) };
+    return this.#change({ ...asked, kind: 'upgrade' }, async (step) => {
       const running = this.#running;
       const names = Object.keys(changes);
       if (names.length === 0) throw new HotclickError('HC_ARGUMENT', 'no class is named; give CLASS=FILE');
@@ -169,12 +170,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
         throw new HotclickError('HC_NO_SUCH_CLASS', `the running graph has no element of class '${name}'`);
       }
       const tools = { verifier: this.#parts.verifier, signatures: this.#signatures };
-      const loaded = await loadChanges(
-        changes,
-        tools,
-        { ...options, statics: this.#staticsOf(options) },
-        step,
-      );
+      const loaded = await loadChanges(changes, tools, asked, step);
       const classes = new Map([...running.classes, ...loaded]);
       return designRevision(
         { text: running.graphText, file: 'running graph', graph: running.graph },
@@ -187,10 +183,10 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     configuration: string | RouterGraph,
     options: UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> } = {},
   ): Promise<UpgradeReport> {
-    return this.#change({ ...options, kind: 'apply' }, async (step) => {
+    const statics = this.#staticsOf(options);
+    return this.#change({ ...options, statics, kind: 'apply' }, async (step) => {
       step.begin('verify', options.file ?? 'configuration');
       const read = readConfiguration(configuration, options, this.#catalogue);
-      const statics = this.#staticsOf(options);
       return designRevision(read, await this.#loadClasses(statics, read.graph, this.#running.classes));
     });
   }

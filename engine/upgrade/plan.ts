@@ -27,7 +27,7 @@ export async function planChange(
     const sha256 = design.classes.get(className)?.sha256;
     return sha256 === undefined || running?.classes.get(className)?.sha256 !== sha256;
   });
-  const statics = matchStatics(tools.engine, running, design, request.kind);
+  const statics = matchStatics(tools.engine, running, design, request);
   return {
     request,
     strategy: request.strategy ?? 'swap',

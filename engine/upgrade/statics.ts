@@ -1,23 +1,25 @@
 /** What becomes of the static variables that classes have not declared as state, when their libraries change. */
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
 import type { StaticsReport } from '../engine-types.ts';
-import type { RevisionKind } from '../state/journal.ts';
 import type { LoadedClass } from './library-shelf.ts';
 import type { RevisionDesign } from './revision.ts';
+import type { UpgradeRequest } from './transaction.ts';
 
 /**
- * Pairs them. A rollback lets go of what the newer version had added; anything else that loses a variable is refused.
+ * Pairs them. A rollback lets go of what the newer version had added, and `mapped` of what is not declared; anything else
+ * that loses a variable is refused.
  * @throws HotclickError HC_STATICS with every variable that cannot be carried over, and why
  */
 export function matchStatics(
   engine: Pick<NativeEngine, 'matchStatics'>,
   running: RevisionDesign | undefined,
   design: RevisionDesign,
-  kind: RevisionKind,
+  { kind, statics = 'mapped' }: Pick<UpgradeRequest, 'kind' | 'statics'>,
 ): StaticsReport[] {
+  const mayLose = kind === 'rollback' || statics === 'mapped';
   return [...(running?.classes ?? [])].flatMap(([name, before]) => {
     const after = design.classes.get(name);
-    return (after ? matchOne(engine, before, after, kind === 'rollback') : goneWithClass(before)) ?? [];
+    return (after ? matchOne(engine, before, after, mayLose) : goneWithClass(before)) ?? [];
   });
 }
 

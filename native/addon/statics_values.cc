@@ -68,13 +68,14 @@ Napi::Value EngineObject::matchStatics(const Napi::CallbackInfo& info) {
   if (!from || !to) return throw_error(env, "HC_INTERNAL", "no such library");
   if (!from->statics() && !to->statics()) return env.Null();
   const StaticsLayout none;
+  const bool may_lose = info[2].ToBoolean();
   StaticsMatch match;
   const auto begin = std::chrono::steady_clock::now();
   if (from->statics() && to->statics())
-    match = to->match_statics_of(from->statics(), info[2].ToBoolean());
+    match = to->match_statics_of(from->statics(), may_lose);
   else
     match = match_statics(from->statics() ? *from->statics() : none, to->statics() ? *to->statics() : none,
-                          {.may_lose = true});
+                          {.may_lose = may_lose});
   const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
   if (!match.refusals.empty()) {
     return throw_error(env, "HC_STATICS",
