@@ -1,6 +1,6 @@
 /** The events of an engine. */
 import { EventEmitter } from 'node:events';
-import type { UpgradeReport } from './engine-types.ts';
+import type { SuccessorSummary, UpgradeReport } from './engine-types.ts';
 import type { HotclickError } from './errors.ts';
 
 export interface EngineEvents {
@@ -14,6 +14,8 @@ export interface EngineEvents {
   store: [{ readonly error?: string }];
   /** A shard's thread died: the engine cannot go on. */
   failed: [Error];
+  /** Another process runs the engine now; this one has nothing more to do. */
+  succeeded: [SuccessorSummary];
   /** The router asked to stop (DriverManager, Script, STOP true), or stop() was called. */
   stopped: [];
 }

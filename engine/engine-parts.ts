@@ -2,6 +2,7 @@
 import { addon, callNative, type NativeEngine } from './datapath/addon.ts';
 import { createControlPages, ShardThreads } from './datapath/shard-threads.ts';
 import type { EngineOptions } from './engine-types.ts';
+import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
 import type { StoreSession } from './state/store-session.ts';
 import { LibraryShelf } from './upgrade/library-shelf.ts';
@@ -82,12 +83,22 @@ export class EngineParts {
     this.upgrader.useJournal(store.journal);
   }
 
-  /** Ends the threads after a last sync and lets go of everything. */
+  /** Writes to the store what has changed until now. @throws HotclickError HC_STORE, when there is none too */
+  async sync(): Promise<StoreSession> {
+    if (!this.#store) {
+      throw new HotclickError('HC_STORE', 'the engine has no store', {
+        hint: 'start it with --store DIRECTORY',
+      });
+    }
+    await this.#store.flush();
+    return this.#store;
+  }
+
+  /** Ends the threads after a last sync and lets go of everything but the files of libraries. */
   async end(): Promise<void> {
     await this.#store?.stopSync();
     await this.shardThreads.stop(this.native);
     this.native.close();
-    await this.shelf.close();
     await this.#store?.close();
   }
 }

@@ -6,6 +6,7 @@ import type { RouterGraph } from './graph/router-graph.ts';
 export const strategies = {
   swap: 'in place, at a batch boundary',
   thread: 'every shard leaves its loop and enters again',
+  restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
 export type Strategy = keyof typeof strategies;
@@ -18,6 +19,14 @@ export const staticsModes = {
 } as const;
 
 export type StaticsMode = keyof typeof staticsModes;
+const processStrategies = ['restart'] as const;
+
+export type ProcessStrategy = (typeof processStrategies)[number];
+
+/** Whether another process takes the engine's place. */
+export function isOfProcesses(strategy: Strategy | undefined): strategy is ProcessStrategy {
+  return (processStrategies as readonly (Strategy | undefined)[]).includes(strategy);
+}
 
 export interface EngineOptions {
   /** Click text, or a graph built by a program. */
@@ -49,7 +58,7 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface UpgradeOptions {
+export interface UpgradeOptions extends SuccessorOptions {
   readonly strategy?: Strategy;
   /** For the libraries that it brings; default: what the engine was started with, for a rollback what they had. */
   readonly statics?: StaticsMode;
@@ -64,8 +73,26 @@ export interface UpgradeOptions {
   readonly onStep?: (step: UpgradeStep) => void;
 }
 
+/** What runs in the place of this process; for strategies that replace the process. */
+export interface SuccessorOptions {
+  /** Another Node.js; default: the one that runs. */
+  readonly node?: string;
+  /** Directory of another installation of hotclick; default: the one that runs. */
+  readonly hotclick?: string;
+  /** restart: begin the new process only when the old one has stopped. */
+  readonly cold?: boolean;
+}
+
+/** The process that took over. */
+export interface SuccessorSummary {
+  readonly pid: number;
+  /** Versions. */
+  readonly node: string;
+  readonly hotclick: string;
+}
+
 export interface UpgradeStep {
-  /** 'plan', 'build', 'verify', 'prepare', 'roll', 'commit', 'rollback' */
+  /** 'plan', 'build', 'verify', 'prepare', 'roll', 'commit', 'rollback'; of processes 'quiesce', 'final', 'go' too */
   readonly step: string;
   readonly detail: string;
 }
@@ -90,7 +117,10 @@ export interface PlannedAction {
 
 export interface ShardBreak {
   readonly shard: number;
-  /** Time without packet handling, from the shard's own clock. */
+  /**
+   * Time without packet handling, from the shard's own clock; between processes from the last packets of the old one's
+   * shard until the new one's runs.
+   */
   readonly breakNs: number;
   /** When it began: CLOCK_MONOTONIC, as `process.hrtime`. */
   readonly beginNs?: number;
@@ -157,6 +187,8 @@ export interface UpgradeReport {
   readonly verify?: VerifyReport;
   /** When it was asked for. */
   readonly shadow?: ShadowReport;
+  /** Strategies that replace the process. Its control socket has the path of the old one's. */
+  readonly successor?: SuccessorSummary;
 }
 
 export interface ShardStats {
@@ -251,7 +283,7 @@ export interface EngineControl {
   read(path: string, parameter?: string): Promise<string>;
   /** To all shards. */
   write(path: string, value: string): Promise<void>;
-  /** `changes`: class name to source file (.cc) or built library (.so). */
+  /** `changes`: class name to source file (.cc) or built library (.so). None: only the process is replaced. */
   upgrade(changes: Readonly<Record<string, string>>, options?: UpgradeOptions): Promise<UpgradeReport>;
   apply(
     configuration: string,

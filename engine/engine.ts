@@ -1,13 +1,13 @@
 /** A running engine: the datapath's threads, the graph they run, its state, and everything that can be asked of it. */
 import { flattenClick } from '../click-compat/index.ts';
 import { Announcer } from './announcer.ts';
-import { type Configuration, readConfiguration, sourceLines } from './configuration.ts';
+import { readConfiguration } from './configuration.ts';
 import { ClassCatalogue } from './datapath/class-catalogue.ts';
 import { sumElements } from './element-totals.ts';
-import { EngineParts } from './engine-parts.ts';
+import { EngineLife, type StartOptions } from './engine-life.ts';
+import type { EngineParts } from './engine-parts.ts';
 import type {
   EngineControl,
-  EngineOptions,
   EngineStats,
   RevisionSummary,
   StaticsMode,
@@ -16,15 +16,15 @@ import type {
   UpgradeOptions,
   UpgradeReport,
 } from './engine-types.ts';
+import { isOfProcesses } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
-import { checkGraph } from './graph/check.ts';
 import type { ElementClass } from './graph/element-class.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
 import { tap } from './observe/tap.ts';
 import { trace } from './observe/trace.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
 import type { LibraryVersion, RevisionRecord } from './state/journal.ts';
-import { StoreSession } from './state/store-session.ts';
+import type { StoreSession } from './state/store-session.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
 import { loadChanges } from './upgrade/load-changes.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
@@ -33,37 +33,46 @@ import type { StepTimer } from './upgrade/step-timer.ts';
 import { SignaturePolicy } from './upgrade/verify/signature-policy.ts';
 
 export type { EngineEvents } from './announcer.ts';
+export type { StartOptions } from './engine-life.ts';
 
 const mostThreads = 64;
 
 export class Engine extends Announcer implements EngineControl, AsyncDisposable {
   readonly threads: number;
-  readonly #options: EngineOptions;
   readonly #catalogue: ClassCatalogue;
+  readonly #options: StartOptions;
   readonly #signatures: SignaturePolicy;
+  readonly #life: EngineLife;
   readonly #startedAt = performance.now();
-  #made: EngineParts | undefined;
   #stopping: Promise<void> | undefined;
   #saidStopped = false;
 
   private constructor(
     threads: number,
-    options: EngineOptions,
+    options: StartOptions,
     catalogue: ClassCatalogue,
     signatures: SignaturePolicy,
   ) {
     super();
     this.threads = threads;
-    this.#options = options;
     this.#catalogue = catalogue;
+    this.#options = options;
     this.#signatures = signatures;
+    this.#life = new EngineLife(options, threads, catalogue, {
+      onLine: (shard, line) => this.#hear(shard, line),
+      onStop: () => this.#hearStop(),
+      onStore: (error) => this.emit('store', error === undefined ? {} : { error }),
+      onFailure: (error) => this.announce('failed', error),
+    });
   }
 
   /**
-   * Reads and checks the configuration, restores the state from the store, and starts the threads.
+   * Reads and checks the configuration, restores the state from the store, and starts the threads. In a process that is
+   * to take another's place (`host.predecessor`) what that runs is run, whatever the configuration says; when everything
+   * else is open too, tell the predecessor with `host.predecessor.announce()`.
    * @throws HotclickError; nothing is left running then
    */
-  static async start(options: EngineOptions): Promise<Engine> {
+  static async start(options: StartOptions): Promise<Engine> {
     const threads = options.threads ?? 1;
     if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
       throw new HotclickError(
@@ -77,13 +86,9 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       signatures.isIdle ? undefined : (file) => signatures.accept(file),
       options.statics,
     );
-    const configuration = readConfiguration(options.configuration, options, catalogue);
-    checkGraph(configuration.graph, (name) => catalogue.describe(name), sourceLines(configuration));
-    const store = options.store === undefined ? undefined : await StoreSession.open(options.store);
     const engine = new Engine(threads, options, catalogue, signatures);
     try {
-      await engine.#makeParts(store);
-      await engine.#begin(configuration);
+      await engine.#life.start();
       return engine;
     } catch (error) {
       await engine.stop();
@@ -91,52 +96,11 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     }
   }
 
-  async #makeParts(store: StoreSession | undefined): Promise<void> {
-    try {
-      this.#made = await EngineParts.make(
-        {
-          ...this.#options,
-          threads: this.threads,
-          onLine: (shard, line) => this.#hear(shard, line),
-          onStop: () => this.#hearStop(),
-        },
-        () => this.#running,
-      );
-    } catch (error) {
-      await store?.close();
-      throw error;
-    }
-    if (store) this.#parts.useStore(store);
-    void this.#parts.shardThreads.failed.then((error) => this.announce('failed', error));
-  }
-
-  async #begin(configuration: Configuration): Promise<void> {
-    const { native, shardThreads, store, upgrader } = this.#parts;
-    const { cpus, signal, syncInterval } = this.#options;
-    const statics = this.#staticsOf({});
-    await shardThreads.start(native, this.threads, cpus ?? []);
-    const before = await store?.recover();
-    if (before) store?.restore(native, this.threads, before);
-    const started = upgrader.run({
-      kind: 'start',
-      ...(signal ? { signal } : {}),
-      design: async () =>
-        designRevision(
-          configuration,
-          await this.#loadClasses(statics, configuration.graph, new Map(), before),
-        ),
-    });
-    const failure = await Promise.race([started, shardThreads.failed]);
-    if (failure instanceof Error) throw failure;
-    await store?.startSync(native, this.threads, upgrader, {
-      interval: syncInterval,
-      onState: (error) => this.emit('store', error === undefined ? {} : { error }),
-    });
-  }
-
   get #parts(): EngineParts {
-    if (!this.#made) throw new HotclickError('HC_INTERNAL', 'the engine has not been made');
-    return this.#made;
+    return this.#life.parts;
+  }
+  get #running(): Revision {
+    return this.#life.running;
   }
 
   get revision(): number {
@@ -145,12 +109,6 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   get graph(): RouterGraph {
     return this.#running.graph;
   }
-  get #running(): Revision {
-    const running = this.#parts.upgrader.running;
-    if (!running) throw new HotclickError('HC_INTERNAL', 'no revision is running');
-    return running;
-  }
-
   read(path: string, parameter?: string): Promise<string> {
     return this.#parts.handlers.read(path, parameter);
   }
@@ -164,7 +122,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     return this.#change({ ...asked, kind: 'upgrade' }, async (step) => {
       const running = this.#running;
       const names = Object.keys(changes);
-      if (names.length === 0) throw new HotclickError('HC_ARGUMENT', 'no class is named; give CLASS=FILE');
+      if (names.length === 0 && !isOfProcesses(options.strategy))
+        throw new HotclickError('HC_ARGUMENT', 'no class is named; give CLASS=FILE');
       for (const name of names) {
         if (running.classes.has(name)) continue;
         throw new HotclickError('HC_NO_SUCH_CLASS', `the running graph has no element of class '${name}'`);
@@ -275,23 +234,14 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
 
   async #end(): Promise<void> {
     try {
-      if (!this.#made) return;
-      await Promise.race([this.#parts.upgrader.close(), this.#parts.shardThreads.failed]);
-      await this.#parts.end();
+      await this.#life.end();
     } finally {
       this.#hearStop();
     }
   }
 
   async #syncedStore(): Promise<StoreSession> {
-    const { store } = this.#parts;
-    if (!store) {
-      throw new HotclickError('HC_STORE', 'the engine has no store', {
-        hint: 'start it with --store DIRECTORY',
-      });
-    }
-    await store.flush();
-    return store;
+    return this.#parts.sync();
   }
 
   async #change(
@@ -302,7 +252,8 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       const report = await this.#parts.upgrader.run({ ...request, design: (_, step) => design(step) });
       if (!report.dryRun) {
         this.emit('upgrade', report);
-        await this.#prune();
+        if (report.successor) this.announce('succeeded', report.successor);
+        else await this.#prune();
       }
       return report;
     } catch (error) {

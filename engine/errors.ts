@@ -139,6 +139,11 @@ export const errorTable = {
     hint: 'the engine that had them goes on; the message names what did not fit',
     exitCode: 3,
   },
+  HC_SUCCESSION: {
+    summary: 'another process could not take the place of the one that runs the engine',
+    hint: 'the old process goes on; the message names the phase and the cause',
+    exitCode: 3,
+  },
   HC_UPGRADE_BUSY: {
     summary: 'another upgrade is under way',
     hint: 'wait for it to end, or look at `hotclick history`',

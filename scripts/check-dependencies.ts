@@ -25,14 +25,40 @@ const parts: readonly Part[] = [
   { name: 'observe', paths: /^engine\/observe\//, uses: ['errors', 'graph', 'datapath'] },
   { name: 'control', paths: /^engine\/control\//, uses: ['errors', 'graph'] },
   {
+    name: 'succession',
+    paths: /^engine\/succession\//,
+    uses: ['errors', 'graph', 'datapath', 'state', 'upgrade', 'control'],
+  },
+  {
     name: 'engine',
     paths: /^engine\/[^/]+\.ts$/,
-    uses: ['errors', 'graph', 'datapath', 'state', 'upgrade', 'observe', 'control', 'click-compat'],
+    uses: [
+      'errors',
+      'graph',
+      'datapath',
+      'state',
+      'upgrade',
+      'succession',
+      'observe',
+      'control',
+      'click-compat',
+    ],
   },
   {
     name: 'cli',
     paths: /^engine\/cli\//,
-    uses: ['errors', 'graph', 'datapath', 'state', 'upgrade', 'observe', 'control', 'engine', 'click-compat'],
+    uses: [
+      'errors',
+      'graph',
+      'datapath',
+      'state',
+      'upgrade',
+      'succession',
+      'observe',
+      'control',
+      'engine',
+      'click-compat',
+    ],
   },
 ];
 /** Uses anything and is used by nobody above: tests, benchmarks, examples, scripts. */

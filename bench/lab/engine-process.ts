@@ -1,9 +1,10 @@
 /** An engine in a process of its own, as an operator runs it: `hotclick run`, reached through its control socket. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ControlClient } from '../../engine/control/client.ts';
 import { packageRoot } from '../../engine/datapath/paths.ts';
 import { HotclickError } from '../../engine/errors.ts';
@@ -23,16 +24,34 @@ export interface EngineProcessOptions {
 }
 
 export class EngineProcess implements AsyncDisposable {
-  readonly client: ControlClient;
-  readonly #child: ChildProcess;
+  readonly #control: string;
+  #client: ControlClient;
+  #pid: number;
 
-  private constructor(child: ChildProcess, client: ControlClient) {
-    this.#child = child;
-    this.client = client;
+  private constructor(pid: number, control: string, client: ControlClient, lines: Interface) {
+    this.#pid = pid;
+    this.#control = control;
+    this.#client = client;
+    // Successors write to the same pipe.
+    lines.on('line', (line) => {
+      this.#pid = readyPid(line) ?? this.#pid;
+    });
   }
 
+  /** Follows the engine into other processes. */
+  get client(): ControlClient {
+    return this.#client;
+  }
+
+  /** To the process that runs the engine now, when the old one was killed before it could answer. */
+  async reconnect(): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
+    this.#client = await ControlClient.connect(this.#control);
+  }
+
+  /** Of the process that runs the engine now. */
   get pid(): number {
-    return this.#child.pid!;
+    return this.#pid;
   }
 
   /** Starts the engine and waits until it forwards. @throws HotclickError HC_LAB with what it said when it ended */
@@ -48,7 +67,7 @@ export class EngineProcess implements AsyncDisposable {
     const lines = createInterface({ input: child.stdout });
     const ready = new Promise<void>((resolve) => {
       lines.on('line', (line) => {
-        if (line.includes('"ready"')) resolve();
+        if (readyPid(line) !== undefined) resolve();
       });
     });
     const ended = once(child, 'exit').then(() => {
@@ -56,23 +75,39 @@ export class EngineProcess implements AsyncDisposable {
     });
     await Promise.race([ready, ended]);
     ended.catch(() => {});
-    return new EngineProcess(child, await ControlClient.connect(options.control));
+    const { control } = options;
+    return new EngineProcess(child.pid!, control, await ControlClient.connect(control), lines);
   }
 
   /** kill -9: nothing is written any more. */
-  async kill(): Promise<void> {
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exit;
-    await this.client[Symbol.asyncDispose]();
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await exit;
-    await this.client[Symbol.asyncDispose]().catch(() => {});
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** A successor is no child of this process, so that nothing but its absence tells of its end. */
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (runs(this.#pid)) process.kill(this.#pid, signal);
+    while (runs(this.#pid)) await delay(2);
+    await this.#client[Symbol.asyncDispose]().catch(() => {});
+  }
+}
+
+function readyPid(line: string): number | undefined {
+  return line.startsWith('{') && line.includes('"ready"')
+    ? (JSON.parse(line) as { pid: number }).pid
+    : undefined;
+}
+
+/** Whether there is such a process; one that has ended and was not waited for is none. */
+export function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the commands have of the world around them. `main.ts` gives the real one, tests another. */
 
 import type { Readable, Writable } from 'node:stream';
-import type { EngineOptions } from '../engine-types.ts';
+import type { StartOptions } from '../engine.ts';
 import type { CheckedGraph } from '../graph/check.ts';
 import type { Diagnostic } from '../graph/diagnostics.ts';
 import type { ElementClass } from '../graph/element-class.ts';
@@ -15,7 +15,7 @@ export interface CliContext {
   /** Aborts when nobody reads standard output any more. */
   readonly outputGone: AbortSignal;
   /** Loads the native datapath only when it is called. */
-  readonly startEngine: (options: EngineOptions) => Promise<RunningEngine>;
+  readonly startEngine: (options: StartOptions) => Promise<RunningEngine>;
   readonly builtinClasses: () => Promise<ElementClass[]>;
   /** What the elements of a graph have against their arguments. */
   readonly argumentFaults: (graph: CheckedGraph) => Promise<Diagnostic[]>;

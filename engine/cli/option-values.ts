@@ -36,6 +36,13 @@ export const staticsOption = () =>
       .join('; ')}`,
   ).choices(Object.keys(staticsModes));
 
+/** For strategies that replace the process. */
+export const successorOptions = () => [
+  new Option('--node <path>', 'Node.js of the new process, where the strategy starts one'),
+  new Option('--hotclick <directory>', 'installation of hotclick that the new process runs'),
+  new Option('--cold', 'restart: begin the new process only when the old one has stopped'),
+];
+
 export const dryRunOption = () => new Option('--dry-run', 'print the plan and change nothing');
 
 export const defineOption = () =>

@@ -1,6 +1,7 @@
 /** The command line as data: every command with its arguments, options and examples. */
 
 import { Command } from 'commander';
+import { hotclickVersion } from '../version.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -21,7 +22,6 @@ import { addUpgradeCommand } from './commands/upgrade.ts';
 import { addWriteCommand } from './commands/write.ts';
 import type { CliContext } from './context.ts';
 import { addExamples } from './examples.ts';
-import { hotclickVersion } from './version.ts';
 
 /** In the order of --help. */
 const commands: readonly ((program: Command, cli: CliContext) => void)[] = [

@@ -10,8 +10,7 @@ import t from 'tap';
 import { ControlClient } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
 import { FakeEngine } from '../control/testing/fake-engine.ts';
-import type { EngineEvents } from '../engine.ts';
-import type { EngineOptions } from '../engine-types.ts';
+import type { EngineEvents, StartOptions } from '../engine.ts';
 import { HotclickError } from '../errors.ts';
 import { runCli, startCli } from './testing/run-cli.ts';
 
@@ -36,12 +35,12 @@ function fakeEngine() {
     [Symbol.asyncDispose]: () => fake.stop(),
   });
   fake.onStop = () => events.emit('stopped');
-  let options: EngineOptions | undefined;
+  let options: StartOptions | undefined;
   return {
     events,
     fake,
     options: () => options,
-    startEngine: async (given: EngineOptions) => {
+    startEngine: async (given: StartOptions) => {
       options = given;
       return engine;
     },
@@ -115,8 +114,9 @@ t.test('all options reach the engine', async (t) => {
   const running = runCli(['run', file, ...args, ...more], { startEngine });
   await stopSoon(control);
   t.match(await running, { status: 0 });
-  const { signal, ...given } = options()!;
+  const { signal, host, ...given } = options()!;
   t.ok(signal);
+  t.equal(host?.predecessor, undefined);
   t.same(given, {
     configuration: 'src :: InfiniteSource -> c :: Counter -> d :: Discard;\n',
     file,

@@ -15,6 +15,9 @@ export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, Jso
   readonly strategy?: Strategy;
   readonly statics?: StaticsMode;
   readonly dryRun?: boolean;
+  readonly node?: string;
+  readonly hotclick?: string;
+  readonly cold?: boolean;
 }
 
 /** Ctrl-C asks the engine to give the upgrade up; it then goes on with the old revision and says so. */
@@ -23,13 +26,16 @@ export async function runUpgrade(
   options: UpgradeCommandOptions,
   ask: (engine: ControlClient, common: UpgradeOptions) => Promise<UpgradeReport>,
 ): Promise<void> {
-  const { strategy, statics, dryRun, json } = options;
+  const { strategy, statics, dryRun, node, hotclick, cold, json } = options;
   using interrupt = new Interrupt();
   const common: UpgradeOptions = {
     ...(strategy === undefined ? {} : { strategy }),
     ...(statics === undefined ? {} : { statics }),
     ...(dryRun === undefined ? {} : { dryRun }),
     ...checkOptions(options),
+    ...(node === undefined ? {} : { node }),
+    ...(hotclick === undefined ? {} : { hotclick }),
+    ...(cold === undefined ? {} : { cold }),
     signal: interrupt.signal,
     ...(json === true
       ? {}

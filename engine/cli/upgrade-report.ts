@@ -66,8 +66,10 @@ function verifyLines({ vectors, warnings }: VerifyReport): string[] {
   return [...tried, ...warnings.map((warning) => `warning: ${warning}`)];
 }
 
-function headline({ dryRun, revision, parent, strategy }: UpgradeReport): string {
-  return dryRun
-    ? `plan by strategy ${strategy}; nothing was changed, revision ${parent} runs`
-    : `revision ${revision} runs, after revision ${parent}, by strategy ${strategy}`;
+function headline({ dryRun, revision, parent, strategy, successor }: UpgradeReport): string {
+  if (dryRun) return `plan by strategy ${strategy}; nothing was changed, revision ${parent} runs`;
+  const runs = `revision ${revision} runs, after revision ${parent}, by strategy ${strategy}`;
+  return successor === undefined
+    ? runs
+    : `${runs}, in process ${successor.pid} (hotclick ${successor.hotclick}, Node ${successor.node})`;
 }

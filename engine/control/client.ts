@@ -19,15 +19,17 @@ import { RequestChannel } from './request-channel.ts';
 type ApplyOptions = UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> };
 
 export class ControlClient implements EngineControl, AsyncDisposable {
-  readonly #channel: RequestChannel;
+  #channel: RequestChannel;
+  readonly #path: string;
 
-  private constructor(channel: RequestChannel) {
+  private constructor(channel: RequestChannel, path: string) {
     this.#channel = channel;
+    this.#path = path;
   }
 
   /** @throws HotclickError HC_NO_ENGINE when nobody listens on `path`, HC_PRIVILEGE when it is not ours to use. */
   static async connect(path: string = defaultControlPath()): Promise<ControlClient> {
-    return new ControlClient(await RequestChannel.open(path));
+    return new ControlClient(await RequestChannel.open(path), path);
   }
 
   read(path: string, parameter?: string): Promise<string> {
@@ -129,15 +131,26 @@ export class ControlClient implements EngineControl, AsyncDisposable {
     return this.#channel.close();
   }
 
-  #change(
+  /** Paths are those of this process. Where another process took over, this client follows it. */
+  async #change(
     method: string,
     params: Record<string, unknown>,
-    { signal, onStep, ...options }: UpgradeOptions,
+    { signal, onStep, node, hotclick, ...options }: UpgradeOptions,
   ): Promise<UpgradeReport> {
-    return this.#channel.request(
+    const paths = {
+      node: node === undefined ? undefined : resolve(node),
+      hotclick: hotclick === undefined ? undefined : resolve(hotclick),
+    };
+    const report = await this.#channel.request<UpgradeReport>(
       method,
-      { ...params, ...options },
+      { ...params, ...options, ...paths },
       { signal, onEvent: (event) => onStep?.(event as UpgradeStep) },
     );
+    if (report.successor) {
+      const before = this.#channel;
+      this.#channel = await RequestChannel.open(this.#path);
+      await before.close();
+    }
+    return report;
   }
 }

@@ -2,6 +2,7 @@
 
 import {
   type EngineControl,
+  isOfProcesses,
   type StaticsMode,
   type Strategy,
   staticsModes,
@@ -9,7 +10,7 @@ import {
   type UpgradeOptions,
 } from '../engine-types.ts';
 import type { Schema } from './schema.ts';
-import { flag, integer, object, oneOf, optional, record, text } from './schema.ts';
+import { flag, integer, object, oneOf, optional, record, requestError, text } from './schema.ts';
 
 /** What a method has besides its parameters. */
 export interface MethodContext {
@@ -32,6 +33,9 @@ const upgradeFields = {
   statics: optional(oneOf(...(Object.keys(staticsModes) as StaticsMode[]))),
   dryRun: optional(flag()),
   verifyTimeout: optional(count),
+  node: optional(text()),
+  hotclick: optional(text()),
+  cold: optional(flag()),
 };
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
@@ -50,8 +54,13 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   [
     'upgrade',
     method(
-      { changes: record(text(), { min: 1 }), requireSignature: optional(flag()), ...upgradeFields },
-      (context, { changes, ...options }) => context.engine.upgrade(changes, withSteps(options, context)),
+      { changes: record(text()), requireSignature: optional(flag()), ...upgradeFields },
+      async (context, { changes, ...options }) => {
+        if (Object.keys(changes).length === 0 && !isOfProcesses(options.strategy)) {
+          throw requestError('params.changes must not be empty');
+        }
+        return context.engine.upgrade(changes, withSteps(options, context));
+      },
     ),
   ],
   [

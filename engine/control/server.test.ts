@@ -226,6 +226,6 @@ t.test('a path that cannot be a socket is refused and left alone', async (t) => 
   });
   await t.rejects(ControlServer.listen(new FakeEngine(), join(directory, 'x'.repeat(120))), {
     code: 'HC_ARGUMENT',
-    message: /1 to 107 bytes/,
+    message: /1 to 106 bytes/,
   });
 });

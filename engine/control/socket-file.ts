@@ -1,13 +1,21 @@
 /** The file of a control socket: whether somebody listens on it, and making it so that only its owner can connect. */
 
-import { lstat, unlink } from 'node:fs/promises';
+import { lstat, rename, rm, unlink } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { createConnection } from 'node:net';
 import { HotclickError } from '../errors.ts';
 import { messageOf } from './protocol.ts';
 
-/** Bytes of sockaddr_un.sun_path without its end, unix(7). Node cuts longer paths silently. */
-const longestPath = 107;
+/** Bytes of sockaddr_un.sun_path, unix(7), without its end and the mark of a new socket. Node cuts longer paths silently. */
+const longestPath = 106;
+
+/** What the name of a socket ends with until it takes its place. */
+const newMark = '~';
+
+export interface SocketFile {
+  /** Unless another process's socket has its place. */
+  remove(): Promise<void>;
+}
 
 /**
  * Removes the socket of an engine that died.
@@ -30,8 +38,28 @@ export async function claimSocketPath(path: string): Promise<void> {
   });
 }
 
-/** Binds and listens; the file is never open to other users, not even for a moment. */
-export function listenPrivately(server: Server, path: string): Promise<void> {
+/**
+ * Binds and listens; the file is never open to other users, not even for a moment. A socket that is there is replaced in
+ * one step: no client finds none. (Node removes the name it has bound when the server closes; here that is the name before
+ * the renaming.)
+ */
+export async function listenPrivately(server: Server, path: string): Promise<SocketFile> {
+  const fresh = `${path}${newMark}`;
+  await rm(fresh, { force: true });
+  await bindPrivately(server, fresh, path);
+  const { ino, dev } = await lstat(fresh);
+  await rename(fresh, path);
+  return {
+    remove: async () => {
+      const now = await lstat(path).catch(() => undefined);
+      if (now?.ino !== ino || now.dev !== dev) return;
+      // One that gave up root may not be allowed to; the next engine finds out that nobody listens.
+      await unlink(path).catch(() => {});
+    },
+  };
+}
+
+function bindPrivately(server: Server, fresh: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => reject(socketError(`cannot listen on ${path}`, cause));
     server.once('error', fail);
@@ -42,7 +70,7 @@ export function listenPrivately(server: Server, path: string): Promise<void> {
     // The socket is bound within the call, so the mask holds for this one file.
     const mask = process.umask(0o177);
     try {
-      server.listen(path);
+      server.listen(fresh);
     } finally {
       process.umask(mask);
     }

@@ -24,6 +24,7 @@ const offsets = {
   freePackets: 96,
   sleeping: 104,
   drops: 112,
+  lastBusy: 136,
 };
 /** Reasons in the order of native/core/shard.hh: ShardDrop. */
 const dropReasons = ['element gone', 'drain ended', 'queue gone'];
@@ -87,6 +88,14 @@ export class ShardThreads {
             `the thread of shard ${shard} failed: ${cause?.message ?? 'it ended by itself'}`,
             { cause },
           ),
+    );
+  }
+
+  /** By shard: when it last did something, ns of CLOCK_MONOTONIC. */
+  lastBusy(): bigint[] {
+    const shards = this.#control.byteLength / pageSize;
+    return Array.from({ length: shards }, (_, shard) =>
+      this.#control.getBigUint64(shard * pageSize + offsets.lastBusy, true),
     );
   }
 

@@ -22,6 +22,11 @@ export interface LoadedClass extends LibraryVersion {
   readonly elementClass: ElementClass;
 }
 
+/** What a journal and another process are told of a loaded class. */
+export function libraryVersion({ version, sha256, installed, statics }: LibraryVersion): LibraryVersion {
+  return { version, sha256, ...(installed ? { installed } : {}), ...(statics ? { statics } : {}) };
+}
+
 /** What a shelf needs of the native engine. */
 export type LibraryLoader = Pick<NativeEngine, 'loadLibrary' | 'unloadLibrary'>;
 

@@ -15,6 +15,8 @@ export async function loadChanges(
   step: StepTimer,
 ): Promise<Map<string, LoadedClass>> {
   const names = Object.keys(changes);
+  // The process alone is to be new.
+  if (names.length === 0) return new Map();
   const { signal } = step;
   const { statics = 'mapped' } = options;
   const accepted = new Map<string, string>();

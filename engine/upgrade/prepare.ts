@@ -4,9 +4,11 @@ import { HotclickError } from '../errors.ts';
 import { configureFault } from '../graph/configure-fault.ts';
 import { formatDiagnostic } from '../graph/diagnostics.ts';
 import type { RevisionRecord } from '../state/journal.ts';
+import { libraryVersion } from './library-shelf.ts';
 import type { RevisionDesign } from './revision.ts';
 import type { StepTimer } from './step-timer.ts';
 import {
+  type ContinuedRevision,
   type PlannedChange,
   type PreparedChange,
   recordIfPossible,
@@ -24,6 +26,8 @@ export async function prepareChange(
 ): Promise<PreparedChange> {
   step.begin('prepare', `${change.actions.length} actions in ${tools.shards} shards`);
   const prepared = buildGraphs(tools, change);
+  const { continues } = change.request;
+  if (continues) return continueRevision(tools, change, prepared, continues);
   let record: RevisionRecord | undefined;
   try {
     for (const loaded of change.design.classes.values()) await tools.shelf.keep(loaded);
@@ -50,13 +54,28 @@ export function tryConfigure(
   if (failure) throw configureError(failure, design);
 }
 
+async function continueRevision(
+  { engine }: UpgradeTools,
+  change: PlannedChange,
+  prepared: number,
+  { revision, whenPrepared }: ContinuedRevision,
+): Promise<PreparedChange> {
+  try {
+    await whenPrepared();
+    return { ...change, prepared, revision };
+  } catch (error) {
+    engine.discard(prepared);
+    throw error;
+  }
+}
+
 function buildGraphs({ engine }: UpgradeTools, { plan, design }: PlannedChange): number {
   const result = callNative(() => engine.prepare(plan));
   if (typeof result === 'number') return result;
   throw configureError(result, design);
 }
 
-function beginRevision(
+export function beginRevision(
   { journal, shards }: UpgradeTools,
   { request, design, strategy }: PlannedChange,
 ): Promise<RevisionRecord> {
@@ -65,17 +84,14 @@ function beginRevision(
     graphText: design.graphText,
     graph: design.graph,
     libraries: Object.fromEntries(
-      [...design.classes].map(([name, { version, sha256, installed, statics }]) => [
-        name,
-        { version, sha256, ...(installed ? { installed } : {}), ...(statics ? { statics } : {}) },
-      ]),
+      [...design.classes].map(([name, loaded]) => [name, libraryVersion(loaded)]),
     ),
     strategy,
     shards,
   });
 }
 
-function failRevision(
+export function failRevision(
   { journal }: UpgradeTools,
   { revision }: RevisionRecord,
   error: unknown,

@@ -6,13 +6,14 @@ import { type PreparedChange, recordIfPossible, type UpgradeTools } from './tran
 /** Fails only with the engine: then the next start ends what the journal has pending. */
 export async function rollShards(
   { engine, journal, shards }: UpgradeTools,
-  { prepared, revision, strategy }: PreparedChange,
+  { prepared, revision, strategy, request: { continues } }: PreparedChange,
   step: StepTimer,
 ): Promise<ShardBreak[]> {
   const breaks: ShardBreak[] = [];
   for (let shard = 0; shard < shards; ++shard) {
     if (shard > 0) step.begin('roll', `shard ${shard}`);
-    breaks.push({ shard, ...(await engine.roll(shard, prepared, strategy)) });
+    const measured = await engine.roll(shard, prepared, strategy);
+    breaks.push({ shard, ...(continues?.breakOf(shard) ?? measured) });
     await recordIfPossible(() => journal.step(revision, `rolled:${shard}`));
   }
   return breaks;

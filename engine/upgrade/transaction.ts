@@ -21,6 +21,16 @@ export interface UpgradeRequest extends UpgradeOptions {
   readonly restores?: number;
   /** Makes the design, given the running revision: builds, loads and checks. */
   readonly design: (running: Revision | undefined, step: StepTimer) => Promise<RevisionDesign>;
+  readonly continues?: ContinuedRevision;
+}
+
+/** A revision that another process began, and which goes on in this one. */
+export interface ContinuedRevision {
+  readonly revision: number;
+  /** Called when everything is prepared; resolves when the shards may roll. */
+  readonly whenPrepared: () => Promise<void>;
+  /** Since the other process's shard handled packets; called when ours runs. */
+  readonly breakOf: (shard: number) => Omit<ShardBreak, 'shard'>;
 }
 
 /** What an upgrade needs of the native engine. */

@@ -5,7 +5,8 @@
  * Whatever fails before the first shard has rolled leaves the running revision untouched. Once everything is prepared
  * a roll has no step that can fail.
  */
-import type { UpgradeReport } from '../engine-types.ts';
+import type { Strategy, UpgradeReport } from '../engine-types.ts';
+import { isOfProcesses } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import { checkChange, type UpgradeChecks } from './checks.ts';
 import { commitChange } from './commit.ts';
@@ -18,6 +19,12 @@ import { rollShards } from './roll.ts';
 import { StepTimer } from './step-timer.ts';
 import type { PlannedChange, UpgradableEngine, UpgradeRequest, UpgradeTools } from './transaction.ts';
 
+/** Carries a planned change out by giving the engine to another process, which then runs it. */
+export type HandOn = (
+  change: PlannedChange,
+  step: StepTimer,
+) => Promise<Pick<UpgradeReport, 'revision' | 'breaks' | 'successor'>>;
+
 export class Upgrader {
   #tools: UpgradeTools;
   readonly #shelf: Pick<LibraryShelf, 'unloadAllBut'>;
@@ -25,6 +32,7 @@ export class Upgrader {
   /** By the native engine's number: what the shards run, or ran until a moment ago. */
   readonly #prepared = new Map<number, RevisionDesign>();
   readonly #closing = new AbortController();
+  #handOn: HandOn | undefined;
   #running: Revision | undefined;
   #transaction: Promise<UpgradeReport> | undefined;
 
@@ -43,6 +51,16 @@ export class Upgrader {
   /** From now on revisions are recorded there. */
   useJournal(journal: Journal): void {
     this.#tools = { ...this.#tools, journal };
+  }
+
+  /** From now on strategies that replace the process can be asked for. */
+  useProcess(handOn: HandOn): void {
+    this.#handOn = handOn;
+  }
+
+  /** Aborts when the engine stops. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The running revision; undefined until the first was rolled. */
@@ -87,6 +105,8 @@ export class Upgrader {
   }
 
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
+    const handOn = isOfProcesses(request.strategy) ? this.#handOn : undefined;
+    if (isOfProcesses(request.strategy) && !handOn) throw noProcess(request.strategy);
     const planned = await planChange(this.#tools, request, this.#running, step);
     const checked = await checkChange(this.#checks, planned, step);
     const found = { ...checked, ...(planned.statics.length > 0 ? { statics: planned.statics } : {}) };
@@ -94,6 +114,7 @@ export class Upgrader {
       tryConfigure(this.#tools, planned, step);
       return { ...dryRunReport(planned, step), ...found };
     }
+    if (handOn) return { ...(await this.#changeProcess(planned, handOn, step)), ...found };
     const change = await prepareChange(this.#tools, planned, step);
     step.passPointOfNoReturn();
     this.#remember(change.prepared, change.design);
@@ -103,6 +124,19 @@ export class Upgrader {
     const { revision, strategy, actions } = change;
     const parent = change.running?.number ?? 0;
     return { ...step.report(), revision, parent, strategy, dryRun: false, actions, breaks, ...found };
+  }
+
+  async #changeProcess(planned: PlannedChange, handOn: HandOn, step: StepTimer): Promise<UpgradeReport> {
+    const { strategy, actions, running } = planned;
+    const handed = await handOn(planned, step);
+    return {
+      ...step.report(),
+      ...handed,
+      parent: running?.number ?? 0,
+      strategy,
+      dryRun: false,
+      actions,
+    };
   }
 
   /** Of the revisions before only the last can still be of interest: a sync may bring pages that it published. */
@@ -116,4 +150,12 @@ export class Upgrader {
 function dryRunReport({ running, strategy, actions }: PlannedChange, step: StepTimer): UpgradeReport {
   const revision = running?.number ?? 0;
   return { ...step.report(), revision, parent: revision, strategy, dryRun: true, actions, breaks: [] };
+}
+
+function noProcess(strategy: Strategy): HotclickError {
+  return new HotclickError(
+    'HC_ARGUMENT',
+    `the strategy ${strategy} replaces the process, and this engine was not told how to start another`,
+    { hint: 'run it with `hotclick run`, or give Engine.start the option `host`' },
+  );
 }

@@ -120,6 +120,7 @@ bool Shard::round() {
   if (worked) {
     control_.busy_rounds.store(control_.busy_rounds.load(std::memory_order_relaxed) + 1,
                                std::memory_order_relaxed);
+    control_.last_busy.store(face_.now, std::memory_order_relaxed);
   }
   control_.now.store(face_.now, std::memory_order_relaxed);
   control_.free_packets.store(face_.free_count, std::memory_order_relaxed);

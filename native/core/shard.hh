@@ -56,6 +56,7 @@ struct ControlPage {
   std::atomic<uint64_t> free_packets;
   std::atomic<uint32_t> sleeping;
   std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
+  std::atomic<uint64_t> last_busy;  // clock of the last round in which something was done
 };
 
 enum class Leave : uint32_t { stopped = 0, restart = 1 };

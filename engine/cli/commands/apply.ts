@@ -10,6 +10,7 @@ import {
   jsonOption,
   staticsOption,
   strategyOption,
+  successorOptions,
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
@@ -39,6 +40,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
       await runUpgrade(cli, options, (engine, common) => engine.apply(text, { ...common, file, defines }));
     });
   addCheckOptions(command);
+  for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick apply new.click --dry-run', 'prints the plan'],
     ['hotclick apply new.click', 'carries it out'],

@@ -8,6 +8,7 @@ import {
   jsonOption,
   staticsOption,
   strategyOption,
+  successorOptions,
   wholeNumber,
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
@@ -33,6 +34,7 @@ export function addRollbackCommand(program: Command, cli: CliContext): void {
       return runUpgrade(cli, options, (engine, common) => engine.rollback({ ...common, ...target }));
     });
   addCheckOptions(command);
+  for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick rollback', 'undoes the last upgrade'],
     ['hotclick rollback --to 3', 'goes back to what ran as revision 3'],

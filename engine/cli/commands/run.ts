@@ -3,6 +3,7 @@ import { defaultControlPath } from '../../control/control-path.ts';
 import { ControlServer } from '../../control/server.ts';
 import { claimSocketPath } from '../../control/socket-file.ts';
 import type { EngineOptions, StaticsMode } from '../../engine-types.ts';
+import { HostProcess } from '../../succession/host-process.ts';
 import type { ConfigurationText } from '../configuration-file.ts';
 import { readConfiguration } from '../configuration-file.ts';
 import type { CliContext } from '../context.ts';
@@ -77,15 +78,21 @@ export function addRunCommand(program: Command, cli: CliContext): void {
 async function run(cli: CliContext, file: string, options: RunOptions): Promise<void> {
   using interrupt = new Interrupt();
   const { json, store } = options;
-  const configuration = await readConfiguration(cli, file);
+  const host = await HostProcess.open(cli.env);
+  const { predecessor } = host;
+  const configuration = predecessor ? { text: '', file } : await readConfiguration(cli, file);
   const user = options.user === undefined ? undefined : await findUser(options.user);
   const control = options.control === false ? undefined : (options.control ?? defaultControlPath(cli.env));
   // Found out before any device is opened.
-  if (control !== undefined) await claimSocketPath(control);
+  if (control !== undefined && !predecessor) await claimSocketPath(control);
 
   using temporary = user === undefined ? undefined : new TemporaryDirectory();
   const output = new RunOutput(cli, json);
-  const starting = cli.startEngine({ ...engineOptions(configuration, options), signal: interrupt.signal });
+  const starting = cli.startEngine({
+    ...engineOptions(configuration, options),
+    signal: interrupt.signal,
+    host,
+  });
   await using engine = await starting.catch((error: unknown) => {
     if (interrupt.signal.aborted) return undefined;
     throw error;
@@ -94,18 +101,23 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
     output.stopped(`${interrupt.signal.reason} before it ran`);
     return;
   }
-  const stopped = new Promise<void>((resolve, reject) => {
-    engine.on('stopped', resolve);
+  const stopped = new Promise<string>((resolve, reject) => {
+    engine.on('succeeded', ({ pid }) => resolve(`process ${pid} runs the engine now`));
+    engine.on('stopped', () => resolve('the router or a request stopped it'));
     engine.on('failed', reject);
   });
   // It is awaited below; until then a failure is no unhandled one.
   stopped.catch(() => {});
   output.follow(engine);
-  await using server = control === undefined ? undefined : await ControlServer.listen(engine, control);
+  await using server =
+    control === undefined
+      ? undefined
+      : await ControlServer.listen(engine, control, { replace: predecessor !== undefined });
   if (user !== undefined && temporary !== undefined) becomeUser(user, { temporary, control, store });
   output.ready(configuration.file, await engine.stats(), control);
+  await predecessor?.announce();
   const reason = await Promise.race([
-    stopped.then(() => 'the router or a request stopped it'),
+    stopped,
     whenAborted(interrupt.signal).then(() => String(interrupt.signal.reason)),
   ]);
   await server?.close();

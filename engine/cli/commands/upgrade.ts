@@ -10,6 +10,7 @@ import {
   jsonOption,
   staticsOption,
   strategyOption,
+  successorOptions,
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
@@ -20,10 +21,11 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .summary('replace element classes in the running engine')
     .description(
       'Replaces element classes in the running engine. Sources are built and verified while the old version works; ' +
-        'then shard by shard the new version takes over with its state. When anything fails, the old version goes on.',
+        'then shard by shard the new version takes over with its state. When anything fails, the old version goes on. ' +
+        'Strategies that replace the process need no class: then only the process is new.',
     )
     .addArgument(
-      new Argument('<class=path...>', 'class and its new source (.cc) or built library (.so)').argParser(
+      new Argument('[class=path...]', 'class and its new source (.cc) or built library (.so)').argParser(
         collectChanges,
       ),
     )
@@ -32,10 +34,13 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .addOption(dryRunOption())
     .addOption(controlOption())
     .addOption(jsonOption())
-    .action((changes: Readonly<Record<string, string>>, options: UpgradeCommandOptions) =>
-      runUpgrade(cli, options, (engine, common) => engine.upgrade(changes, common)),
+    .action((changes: Readonly<Record<string, string>> | [], options: UpgradeCommandOptions) =>
+      runUpgrade(cli, options, (engine, common) =>
+        engine.upgrade(Array.isArray(changes) ? {} : changes, common),
+      ),
     );
   addCheckOptions(addSignatureOption(command));
+  for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
     ['hotclick upgrade Counter=Counter.so --strategy thread', 'by restarting the shards’ loops'],
@@ -44,5 +49,6 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
       'only with a good Firewall.so.sig beside it',
     ],
     ['hotclick upgrade Firewall=Firewall.cc --dry-run', 'prints what would be done'],
+    ['hotclick upgrade --strategy restart --node /opt/node-24/bin/node', 'the same graph in another Node.js'],
   ]);
 }

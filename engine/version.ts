@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HotclickError } from '../errors.ts';
+import { HotclickError } from './errors.ts';
 
 /** The version in the package's own package.json, wherever this file was compiled to. */
 export function hotclickVersion(): string {

@@ -1,0 +1,95 @@
+/** Giving a running engine to another process, seen from the one that goes. */
+import type { SuccessorSummary, UpgradeReport } from '../engine-types.ts';
+import { HotclickError } from '../errors.ts';
+import { type LoadedClass, libraryVersion } from '../upgrade/library-shelf.ts';
+import { beginRevision, failRevision } from '../upgrade/prepare.ts';
+import type { StepTimer } from '../upgrade/step-timer.ts';
+import type { PlannedChange, UpgradeTools } from '../upgrade/transaction.ts';
+import type { HostProcess } from './host-process.ts';
+import { type HandedClass, successionProtocol } from './messages.ts';
+import type { Successor } from './successor.ts';
+
+export type HandedOn = Pick<UpgradeReport, 'revision' | 'breaks' | 'successor'>;
+
+/** The engine that is to be left, as far as a succession is concerned with it. */
+export interface LeavingEngine {
+  readonly host: HostProcess;
+  readonly tools: UpgradeTools;
+  /** Where the library of a class can be read. */
+  libraryFile(loaded: LoadedClass): string;
+  /** Writes to the store what has changed until now. @throws HotclickError HC_STORE when there is none */
+  sync(): Promise<unknown>;
+  /**
+   * Ends everything but this process, after a last sync. Gives by shard the time at which it last handled packets, in ns
+   * of CLOCK_MONOTONIC.
+   */
+  leave(): Promise<readonly bigint[]>;
+  /** After leave(): the engine runs here again, from the store, with the revision that it had. */
+  revive(undone: { readonly revision: number; readonly reason: string }): Promise<void>;
+}
+
+/** A process that waits beside the running engine, with everything loaded. */
+export interface WaitingSuccessor {
+  readonly process: Successor;
+  readonly summary: SuccessorSummary;
+}
+
+/** Starts a process and has it load the design. @throws HotclickError HC_SUCCESSION, and what it met while loading */
+export async function prepareSuccessor(
+  { host, libraryFile }: LeavingEngine,
+  { request, design, strategy }: PlannedChange & { strategy: UpgradeReport['strategy'] },
+  step: StepTimer,
+): Promise<WaitingSuccessor> {
+  const process = host.spawn(request);
+  try {
+    step.begin('prepare', `process ${process.pid} loads the graph and its libraries`);
+    const classes = [...design.classes].map(([name, loaded]): [string, HandedClass] => [
+      name,
+      { ...libraryVersion(loaded), file: libraryFile(loaded) },
+    ]);
+    const { pid, node, hotclick } = await process.prepare(
+      {
+        protocol: successionProtocol,
+        strategy,
+        kind: request.kind,
+        ...(request.restores === undefined ? {} : { restores: request.restores }),
+        graphText: design.graphText,
+        graph: design.graph,
+        classes: Object.fromEntries(classes),
+      },
+      step.signal,
+    );
+    return { process, summary: { pid, node, hotclick } };
+  } catch (error) {
+    await process.abort();
+    throw error;
+  }
+}
+
+/** The pending revision of the journal that the successor will commit. */
+export async function beginHandOn(
+  { tools }: LeavingEngine,
+  change: PlannedChange,
+  step: StepTimer,
+): Promise<PendingRevision> {
+  for (const loaded of change.design.classes.values()) await tools.shelf.keep(loaded);
+  const record = await beginRevision(tools, change);
+  const fail = (error: unknown) => failRevision(tools, record, step.cancellation ?? error);
+  try {
+    await tools.journal.step(record.revision, 'prepared');
+  } catch (error) {
+    await fail(error);
+    throw error;
+  }
+  return { revision: record.revision, fail };
+}
+
+export interface PendingRevision {
+  readonly revision: number;
+  /** While the journal is still ours. */
+  readonly fail: (error: unknown) => Promise<void>;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof HotclickError || error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,118 @@
+/** The strategy restart under traffic: another process goes on with every connection, whoever is killed on the way. */
+import t from 'tap';
+import { Downloads } from '../../bench/lab/downloads.ts';
+import { runs } from '../../bench/lab/engine-process.ts';
+import type { UpgradeStep } from '../../engine/engine-types.ts';
+import { firewallVersion2, until } from './laboratory.ts';
+import { connectionPorts, startSuccession, untilForwarding } from './succession.ts';
+
+t.setTimeout(180_000);
+
+for (const cold of [false, true]) {
+  t.test(
+    `another process runs the new version${cold ? ', begun when the old one has stopped' : ''}`,
+    async (t) => {
+      const succession = await startSuccession(t);
+      const { engine, stream, lab } = succession;
+      await using downloads = await Downloads.start(lab, { connections: 5, rate: 1_000_000 });
+      const ports = await connectionPorts(succession);
+      const old = engine.pid;
+      const steps: string[] = [];
+      const report = await engine.client.upgrade(
+        { Firewall: firewallVersion2 },
+        { strategy: 'restart', cold, onStep: ({ step }) => steps.push(step) },
+      );
+      const order = cold ? ['quiesce', 'final', 'prepare', 'go'] : ['prepare', 'quiesce', 'final', 'go'];
+      t.same(steps.slice(-4), order, 'every phase is told');
+      t.match(report, { strategy: 'restart', revision: 2, parent: 1, successor: { node: process.version } });
+      t.equal(report.successor?.pid, engine.pid, 'the report names the process');
+      t.not(engine.pid, old);
+      await until(() => !runs(old));
+      t.same(
+        report.breaks.map(({ shard }) => shard),
+        [0, 1],
+      );
+      t.ok(
+        report.breaks.every(({ breakNs }) => breakNs > 0),
+        `break ${JSON.stringify(report.breaks)}`,
+      );
+      await untilForwarding(succession);
+      t.same(await connectionPorts(succession), ports, 'every connection is known');
+      const firewall = (await engine.client.stats()).elements.find(({ element }) => element === 'fw');
+      t.equal(firewall?.version, '2.0.0');
+      const history = await engine.client.history();
+      t.match(history, [
+        { revision: 1, status: 'committed', current: false },
+        { revision: 2, status: 'committed', strategy: 'restart', kind: 'upgrade', current: true },
+      ]);
+      t.ok((await engine.client.rollback()).revision === 3, 'and it can be rolled back');
+      await until(async () => (await downloads.report()).alive === 5);
+      t.match(
+        await downloads.stop(),
+        { complete: 5, corrupted: 0 },
+        'TCP sends again what was lost meanwhile',
+      );
+      t.match(await stream.stop(), { duplicated: 0, reordered: 0 });
+    },
+  );
+}
+
+for (const phase of ['prepare', 'quiesce', 'final', 'go']) {
+  t.test(`kill -9 of the new process in phase ${phase}: the old one goes on`, async (t) => {
+    const succession = await startSuccession(t);
+    const { engine } = succession;
+    const ports = await connectionPorts(succession);
+    const { pid } = engine;
+    const killing = killAt(phase, (successor) => successor);
+    await t.rejects(
+      engine.client.upgrade({ Firewall: firewallVersion2 }, { strategy: 'restart', onStep: killing }),
+      {
+        code: 'HC_SUCCESSION',
+      },
+    );
+    t.equal(engine.pid, pid);
+    await untilForwarding(succession);
+    t.same(await connectionPorts(succession), ports, 'every connection is known');
+    t.match(
+      await engine.client.upgrade({ Firewall: firewallVersion2 }),
+      { strategy: 'swap' },
+      'and can be upgraded',
+    );
+  });
+
+  t.test(`kill -9 of the old process in phase ${phase}`, async (t) => {
+    const succession = await startSuccession(t);
+    const { engine } = succession;
+    const ports = await connectionPorts(succession);
+    let successor = 0;
+    const killing = killAt(phase, (pid) => {
+      successor = pid;
+      return engine.pid;
+    });
+    const old = engine.pid;
+    await engine.client
+      .upgrade({ Firewall: firewallVersion2 }, { strategy: 'restart', onStep: killing })
+      .catch(() => undefined);
+    await until(() => !runs(old) && (!runs(successor) || engine.pid === successor));
+    if (engine.pid === successor) await engine.reconnect();
+    else await succession.start();
+    t.comment(engine.pid === successor ? 'the new process had been told to go' : 'neither was left');
+    await untilForwarding(succession);
+    t.same(await connectionPorts(succession), ports, 'every connection is known');
+    const history = await succession.engine.client.history();
+    t.same(
+      history.filter(({ status }) => status === 'pending'),
+      [],
+      'no revision is pending',
+    );
+  });
+}
+
+/** A listener that kills what `choose` makes of the new process's number as soon as a phase begins. */
+function killAt(phase: string, choose: (successor: number) => number): (step: UpgradeStep) => void {
+  let successor = 0;
+  return ({ step, detail }) => {
+    successor = Number(/^process (\d+)/.exec(detail)?.[1] ?? successor);
+    if (step === phase) process.kill(choose(successor), 'SIGKILL');
+  };
+}
