@@ -72,6 +72,40 @@ export interface NativeState {
   readonly bytes: number;
 }
 
+/** The state of mirrored elements of a shard, and its clock, at one instant. */
+export interface CopiedState {
+  readonly elements: readonly CopiedElement[];
+  readonly now: bigint;
+  readonly wallOffset: bigint;
+  /** Of the shard's generator of random numbers. */
+  readonly random: bigint;
+  /** ns that the shard spent on the copy, and its longest piece of it. */
+  readonly spentNs: number;
+  readonly longestNs: number;
+}
+
+export interface CopiedElement {
+  readonly element: string;
+  /** Monotonic ns; 0 = off. */
+  readonly timers: readonly bigint[];
+  readonly statics: readonly (readonly [state: string, bytes: Uint8Array])[];
+  readonly tables: readonly (readonly [
+    state: string,
+    pageNumbers: Uint32Array,
+    pageSizes: Uint32Array,
+    pages: Uint8Array,
+  ])[];
+}
+
+/** Captured packets, see engine/upgrade/shadow/capture-format.ts. */
+export interface MirroredPackets {
+  readonly entries: readonly (readonly [shard: number, element: number, bytes: Uint8Array])[];
+  /** Packets still wanted, by element; 0 or less when there are enough. */
+  readonly left: readonly number[];
+  /** Packets that were not copied, because nobody took the others away in time. */
+  readonly missed: number;
+}
+
 /** An address in the state of an element. */
 export interface StatePointer {
   readonly element: string;
@@ -165,6 +199,12 @@ export interface NativeEngine {
   stopObserving(observer: number): void;
   /** After a new graph was installed. */
   refreshObservers(): void;
+  /** Copies so many packets of each element, from copyState() on. The number of the mirror. */
+  mirror(elements: readonly string[], packets: number): number;
+  copyState(shard: number, mirror: number): Promise<CopiedState>;
+  /** At most about `room` bytes of what was copied. */
+  takeMirrored(mirror: number, room: number): MirroredPackets;
+  stopMirroring(mirror: number): void;
   /** Everything that another engine needs to take over; see docs/design/transfer.md. */
   exportState(): ExportedState;
   /**
@@ -207,6 +247,32 @@ export type RestoredTable = readonly [
   pageNumbers: Uint32Array,
   pages: readonly Uint8Array[],
 ];
+
+/** A harness that plays the part of a shard of another engine. */
+export interface ReplaySpec extends HarnessSpec {
+  readonly shard: {
+    readonly index: number;
+    readonly count: number;
+    readonly now: bigint;
+    readonly wallOffset: bigint;
+    readonly random: bigint;
+  };
+  readonly timers: readonly bigint[];
+}
+
+/** What became of a packet. `id` is 0 for one that the element made itself. */
+export type ReplayOutcome =
+  | { readonly kind: 'out'; readonly id: number; readonly port: number; readonly packet: unknown }
+  | { readonly kind: 'drop'; readonly id: number; readonly reason: string }
+  /** Handed over to another shard, `port`. */
+  | { readonly kind: 'over'; readonly id: number; readonly port: number; readonly packet: unknown };
+
+export interface NativeReplay {
+  upgrade(spec: HarnessSpec): void;
+  /** Gives it one captured batch, whose packets are numbered from `firstId` on. */
+  replay(event: Uint8Array, firstId: number): ReplayOutcome[];
+  close(): void;
+}
 
 export interface NativeHarness {
   push(port: number, packets: readonly unknown[]): void;
@@ -266,6 +332,7 @@ export interface Addon {
     transfer?: ImportedState;
   }) => NativeEngine;
   ElementHarness: new (spec: HarnessSpec) => NativeHarness;
+  Replay: new (spec: ReplaySpec) => NativeReplay;
 }
 
 let loaded: Addon | undefined;

@@ -4,6 +4,7 @@
 #include "../core/library.hh"
 #include "element_harness.hh"
 #include "engine_object.hh"
+#include "replay.hh"
 #include "statics_values.hh"
 #include "throw.hh"
 
@@ -59,6 +60,7 @@ Napi::Value check_arguments(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   EngineObject::define(env, exports);
   ElementHarness::define(env, exports);
+  Replay::define(env, exports);
   define_shard_entry(env, exports);
   define_confine(env, exports);
   exports.Set("describeLibrary", Napi::Function::New(env, describe_library));

@@ -2,11 +2,9 @@
 #pragma once
 #include <napi.h>
 
-#include <deque>
-#include <memory>
-#include <vector>
+#include <string>
 
-#include "../core/engine_core.hh"
+#include "bench.hh"
 
 namespace hotclick::addon {
 
@@ -18,9 +16,6 @@ class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
   void Finalize(Napi::Env) override { close(); }
 
  private:
-  static void capture(void* object, uint32_t port, hc_batch* batch);
-  static uint32_t feed(void* object, uint32_t port, hc_batch* batch, uint32_t max);
-
   Napi::Value push(const Napi::CallbackInfo& info);
   Napi::Value supply(const Napi::CallbackInfo& info);
   Napi::Value pull(const Napi::CallbackInfo& info);
@@ -35,19 +30,10 @@ class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
   Napi::Value freePackets(const Napi::CallbackInfo& info);
   Napi::Value closeCall(const Napi::CallbackInfo& info);
 
-  bool restore(Napi::Env env, const Napi::Object& spec);
-  bool install(Napi::Env env, const Napi::Object& spec, const std::string& predecessor);
   uint32_t read_packets(Napi::Env env, const Napi::Value& list, hc_batch& batch);
-  core::Node& element() { return *engine_->shard(0).graph()->nodes()[0]; }
-  void use_own_edges();
   void close();
 
-  std::unique_ptr<uint8_t[]> control_;
-  std::unique_ptr<core::EngineCore> engine_;
-  uint32_t inputs_ = 1, outputs_ = 1;
-  std::vector<std::deque<hc_packet*>> out_, in_;
-  std::vector<hc_push_edge> push_edges_;
-  std::vector<hc_pull_edge> pull_edges_;
+  Bench bench_;
   std::string line_;
 };
 

@@ -55,6 +55,10 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("takeOver", &E::takeOver),
                                      InstanceMethod("stopWaiting", &E::stopWaiting),
                                      InstanceMethod("handOut", &E::handOut),
+                                     InstanceMethod("mirror", &E::mirror),
+                                     InstanceMethod("copyState", &E::copyState),
+                                     InstanceMethod("takeMirrored", &E::takeMirrored),
+                                     InstanceMethod("stopMirroring", &E::stopMirroring),
                                      InstanceMethod("stop", &E::stop),
                                      InstanceMethod("close", &E::close)}));
 }
@@ -112,6 +116,7 @@ Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   pending_.clear();
   instrumentations_.clear();
   observers_.clear();
+  mirrors_.clear();
   revisions_.clear();
   engine_.reset();
   libraries_.clear();

@@ -7,7 +7,8 @@
 #include <memory>
 
 #include "../core/engine_core.hh"
-#include "../core/observe.hh"
+#include "../core/event_observer.hh"
+#include "../core/packet_capture.hh"
 
 namespace hotclick::addon {
 
@@ -25,6 +26,12 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     Napi::Promise::Deferred deferred;
     Resolve resolve;
     bool unasked;  // nobody waits for the promise
+  };
+
+  /// Elements whose packets are copied.
+  struct Mirror {
+    std::vector<std::vector<std::shared_ptr<core::PacketCapture>>> captures;  // by shard and element
+    std::vector<std::shared_ptr<std::atomic<int64_t>>> left;                  // by element
   };
 
   Napi::Value id(const Napi::CallbackInfo& info);
@@ -53,6 +60,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value takeOver(const Napi::CallbackInfo& info);
   Napi::Value stopWaiting(const Napi::CallbackInfo& info);
   Napi::Value handOut(const Napi::CallbackInfo& info);
+  Napi::Value mirror(const Napi::CallbackInfo& info);
+  Napi::Value copyState(const Napi::CallbackInfo& info);
+  Napi::Value takeMirrored(const Napi::CallbackInfo& info);
+  Napi::Value stopMirroring(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
@@ -78,7 +89,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::map<uint32_t, std::unique_ptr<core::PreparedRevision>> revisions_;
   std::map<core::Command*, Pending> pending_;
   // One observer a shard for each trace or tap.
-  std::map<uint32_t, std::vector<std::shared_ptr<core::Observer>>> observers_;
+  std::map<uint32_t, std::vector<std::shared_ptr<core::EventObserver>>> observers_;
+  std::map<uint32_t, Mirror> mirrors_;
   std::map<uint32_t, std::shared_ptr<core::Instrumentation>> instrumentations_;  // in use, by shard
   std::map<uint32_t, uint32_t> installed_;  // by shard, the number of the revision that the host knows to run
   uint32_t swaps_posted_ = 0;               // commands under way that install or give away graphs

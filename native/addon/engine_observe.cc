@@ -16,12 +16,12 @@ Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
   const auto o = info[0].As<Napi::Object>();
   const uint32_t snap = o.Get("snap").As<Napi::Number>().Uint32Value();
   const bool trace = o.Get("kind").As<Napi::String>().Utf8Value() == "trace";
-  std::vector<std::shared_ptr<Observer>> list;
+  std::vector<std::shared_ptr<EventObserver>> list;
   for (uint32_t i = 0; i < engine_->shards(); ++i) {
     if (!trace) {
-      list.push_back(Observer::tap(o.Get("element").As<Napi::String>(),
-                                   o.Get("port").As<Napi::Number>().Uint32Value(), o.Get("input").ToBoolean(),
-                                   snap));
+      list.push_back(EventObserver::tap(o.Get("element").As<Napi::String>(),
+                                        o.Get("port").As<Napi::Number>().Uint32Value(),
+                                        o.Get("input").ToBoolean(), snap));
       continue;
     }
     const std::string filter = o.Get("filter").As<Napi::String>();
@@ -30,7 +30,7 @@ Napi::Value EngineObject::observe(const Napi::CallbackInfo& info) {
     uint32_t failed = 0;
     hc_classifier* compiled = classifier_compile("ipclassifier", &pattern, 1, error, &failed);
     if (!compiled) return throw_error(info.Env(), "HC_ARGUMENT", std::string("filter: ") + error);
-    list.push_back(Observer::trace(compiled, o.Get("limit").As<Napi::Number>().Uint32Value(), snap));
+    list.push_back(EventObserver::trace(compiled, o.Get("limit").As<Napi::Number>().Uint32Value(), snap));
   }
   const uint32_t id = next_id_++;
   observers_[id] = std::move(list);
@@ -42,6 +42,8 @@ void EngineObject::instrument(Napi::Env env) {
   for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) {
     std::vector<std::shared_ptr<Observer>> all;
     for (const auto& [id, list] : observers_) all.push_back(list[i]);
+    for (const auto& [id, mirror] : mirrors_)
+      all.insert(all.end(), mirror.captures[i].begin(), mirror.captures[i].end());
     const auto graph = engine_->shard(i).known_graph();
     std::shared_ptr<Instrumentation> next;
     if (!all.empty() && graph) next = std::make_shared<Instrumentation>(graph, std::move(all));
@@ -55,7 +57,7 @@ void EngineObject::instrument(Napi::Env env) {
 }
 
 Napi::Value EngineObject::refreshObservers(const Napi::CallbackInfo& info) {
-  if (!observers_.empty()) instrument(info.Env());
+  if (!observers_.empty() || !mirrors_.empty()) instrument(info.Env());
   return info.Env().Undefined();
 }
 
@@ -77,7 +79,7 @@ Napi::Value EngineObject::takeEvents(const Napi::CallbackInfo& info) {
     for (const auto& o : at->second) {
       lost += static_cast<double>(o->lost());
       while (n < 4096 && o->take(raw)) {
-        Observer::Event e;
+        EventObserver::Event e;
         memcpy(&e, raw.data(), sizeof(e));
         auto event = Napi::Object::New(info.Env());
         event.Set("time", Napi::BigInt::New(info.Env(), e.time));

@@ -1,63 +1,38 @@
-/// Watching packets between elements: traces (packets that match a filter, through all elements) and taps
-/// (all packets of one edge). An observed edge is an edge with a probe put before its target; nothing is
+/// Watching packets between elements. An observed edge is an edge with a probe put before its target; nothing is
 /// spent when nobody watches.
 #pragma once
 #include <hotclick/abi.h>
 
-#include <atomic>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "byte_ring.hh"
 #include "command.hh"
 #include "shard_graph.hh"
 
 namespace hotclick::core {
 
-/// One trace or tap in one shard. Events go to the ring as: `TraceEvent` or `TapEvent`, then the frame's
-/// first bytes.
+/// Packets on their way from one element to another.
+struct Passage {
+  const Node& from;
+  uint32_t from_port;
+  const Node* to;  // null: the output leads nowhere
+  uint32_t to_port;
+  bool pulled;   // `to` asked for them
+  uint32_t max;  // pulled: for so many
+};
+
+/// Somebody who watches edges of one shard. All but the constructor runs on the shard.
 class Observer {
  public:
-  enum class Kind : uint8_t { trace = 't', tap = 'p' };
-  struct Event {
-    uint64_t time;    // ns since the epoch
-    uint32_t packet;  // number of the packet in the trace
-    uint32_t length;  // of the frame
-    uint16_t from_port, to_port;
-    uint8_t kind;  // 'h' passed from one element to the next, 'd' dropped, 'e' left by an open output
-    uint8_t shard;
-    uint16_t reason;  // of a drop
-    char from[48], from_version[16], to[48], reason_text[40];
-  };
-
-  /// A trace of at most `limit` packets that match `filter` (null = all). Takes the filter over.
-  static std::shared_ptr<Observer> trace(hc_classifier* filter, uint32_t limit, uint32_t snap);
-  /// A tap of output (or, for pull, input) `port` of `element`.
-  static std::shared_ptr<Observer> tap(const std::string& element, uint32_t port, bool input, uint32_t snap);
-  ~Observer();
-
-  bool take(std::string& event) { return ring_.take(event); }
-  uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
-
-  void see(const Node& from, uint32_t from_port, const Node* to, uint32_t to_port, hc_packet* const* packets,
-           uint32_t n);
-  void see_drop(const Node& node, uint32_t reason, hc_packet* const* packets, uint32_t n);
-  bool watches(const Node& from, uint32_t port, const Node* to, uint32_t to_port) const;
-
- private:
-  Observer() = default;
-  bool follow(const hc_packet& p);
-  void emit(Event& event, const hc_packet& p);
-
-  Kind kind_ = Kind::trace;
-  hc_classifier* filter_ = nullptr;
-  uint32_t left_ = 0, next_id_ = 1, snap_ = 128;
-  std::string element_;
-  uint32_t port_ = 0;
-  bool input_ = false;
-  ByteRing ring_{1 << 20};
-  std::atomic<uint64_t> lost_{0};
+  virtual ~Observer() = default;
+  /// Off the path: whether this edge needs a probe.
+  virtual bool watches(const Node& from, uint32_t port, const Node* to, uint32_t to_port) const = 0;
+  virtual bool watches_drops() const { return false; }
+  /// Before packets are pushed, or after they were pulled.
+  virtual void see(const Passage& passage, hc_packet* const* packets, uint32_t n) = 0;
+  virtual void see_drop(const Node&, uint32_t, hc_packet* const*, uint32_t) {}
+  /// What another shard hands over comes over no edge.
+  virtual void see_arrival(const Node&, uint32_t, hc_packet* const*, uint32_t) {}
 };
 
 /// The edges of a graph with probes for a set of observers. Made off the path.
@@ -66,6 +41,10 @@ class Instrumentation {
   Instrumentation(std::shared_ptr<ShardGraph> graph, std::vector<std::shared_ptr<Observer>> observers);
   /// On the shard; `on` false puts the graph's own edges back.
   void apply(Shard& shard, bool on);
+  /// On the shard: packets that another one has handed over.
+  void see_arrival(const Node& to, uint32_t port, const hc_batch& batch) {
+    for (const auto& o : observers_) o->see_arrival(to, port, batch.packets, batch.count);
+  }
   const std::vector<std::shared_ptr<Observer>>& observers() const { return observers_; }
   const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
 

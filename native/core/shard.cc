@@ -69,9 +69,12 @@ Shard::~Shard() {
 }
 
 void Shard::refresh_clock() {
-  face_.now = clock_ns(CLOCK_MONOTONIC);
-  face_.ticks =
-      static_cast<uint32_t>((face_.now + face_.wall_offset - tick_epoch_s * 1'000'000'000u) / tick_ns);
+  set_clock(clock_ns(CLOCK_MONOTONIC));
+}
+
+void Shard::set_clock(uint64_t now) {
+  face_.now = now;
+  face_.ticks = static_cast<uint32_t>((now + face_.wall_offset - tick_epoch_s * 1'000'000'000u) / tick_ns);
 }
 
 Leave Shard::run() {

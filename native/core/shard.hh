@@ -184,6 +184,9 @@ class Shard {
   // host sets them before the first run; null when there is no other shard
   HandOver* hand_over = nullptr;
   PeerQuestions* questions = nullptr;
+  /// Where packets go that are handed to other shards, when this one only plays its part (Replay); false refuses one.
+  bool (*catch_hand_over)(void* context, uint32_t shard, const HandOver::Item& item) = nullptr;
+  void* catch_context = nullptr;
   /// Gives a packet to an element of another shard and wakes that shard; false when its ring is full.
   bool hand_to(uint32_t shard, const HandOver::Item& item);
   void wake_if_asleep();
@@ -192,6 +195,8 @@ class Shard {
   /// On the shard: drops what a queue holds.
   void drop_all(ShardDrop reason, hc_queue& queue);
   void refresh_clock();
+  /// For harnesses that move time by hand: monotonic ns.
+  void set_clock(uint64_t now);
   /// One round of tasks and timers; true when something was done. Public for harnesses that drive a shard by
   /// hand.
   bool round();

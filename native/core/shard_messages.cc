@@ -3,6 +3,7 @@
 #include <hotclick/batch.hpp>
 #include <utility>
 
+#include "observe.hh"
 #include "shard.hh"
 
 namespace hotclick::core {
@@ -41,6 +42,7 @@ bool Shard::receive_hand_over() {
       batch.count = 1;
       batch.packets[0] = item.packet;
       Node* target = graph_->find(item.element);
+      if (instrumentation && target) instrumentation->see_arrival(*target, item.port, batch);
       if (target && target->descriptor->push)
         target->descriptor->push(target->instance.object, item.port, &batch);
       else {
@@ -61,6 +63,7 @@ bool Shard::take_handed_over() {
 }
 
 bool Shard::hand_to(uint32_t shard, const HandOver::Item& item) {
+  if (catch_hand_over) return catch_hand_over(catch_context, shard, item);
   if (!hand_over || shard >= face_.count || shard == face_.index) return false;
   if (!hand_over->put(face_.index, shard, item)) return false;
   hand_over->peer(shard)->wake_if_asleep();

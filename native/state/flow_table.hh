@@ -102,6 +102,8 @@ class FlowTable : public hc_table {
   /// Packs the next dirty page at or after `cursor` as described in engine/state/state-page.ts. Returns its
   /// bytes, 0 when there is none left (cursor is then reset). `out` has room for page_bytes().
   uint32_t publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out);
+  /// Packs one page, which is not dirty then; returns its bytes.
+  uint32_t pack_page(uint32_t page, uint8_t* out);
   uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_.record_size()); }
   /// Marks every page with a live record dirty (a full sync).
   void mark_all_dirty();
@@ -116,6 +118,7 @@ class FlowTable : public hc_table {
   const TableLayout& layout() const { return layout_; }
   const std::string& name() const { return name_; }
   uint32_t high_water() const { return head_->high_water; }
+  uint32_t max_slots() const { return max_slots_; }
   uint64_t memory() const;
   // host, while no swap is posted:
   const MappedRegion& record_region() const { return records_; }

@@ -17,28 +17,31 @@ uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out)
     cursor += static_cast<uint32_t>(std::countr_zero(word));
     if (cursor >= pages) break;
     page = cursor++;
-    dirty[page >> 6] &= ~(1ull << (page & 63));
-    uint64_t bitmap = 0;
-    uint8_t* at = out + 8;
-    const uint32_t bytes = layout_.record_size();
-    for (uint32_t i = 0; i < 1u << page_shift; ++i) {
-      const uint32_t slot = (page << page_shift) + i;
-      if (slot >= head_->high_water) break;
-      hc_record& r = record(slot);
-      if (r.layout != hc_table::layout) convert(slot);
-      if (!(r.flags & HC_RECORD_LIVE)) continue;
-      bitmap |= 1ull << i;
-      memcpy(at, &r.expires, 8);  // expires and link
-      memcpy(at + 8, &r + 1, bytes);
-      at += 8 + bytes;
-    }
-    // A conversion just made marks the page again; what is written now is already the new layout.
-    dirty[page >> 6] &= ~(1ull << (page & 63));
-    memcpy(out, &bitmap, 8);
-    return static_cast<uint32_t>(at - out);
+    return pack_page(page, out);
   }
   cursor = 0;
   return 0;
+}
+
+uint32_t FlowTable::pack_page(uint32_t page, uint8_t* out) {
+  uint64_t bitmap = 0;
+  uint8_t* at = out + 8;
+  const uint32_t bytes = layout_.record_size();
+  for (uint32_t i = 0; i < 1u << page_shift; ++i) {
+    const uint32_t slot = (page << page_shift) + i;
+    if (slot >= head_->high_water) break;
+    hc_record& r = record(slot);
+    if (r.layout != hc_table::layout) convert(slot);
+    if (!(r.flags & HC_RECORD_LIVE)) continue;
+    bitmap |= 1ull << i;
+    memcpy(at, &r.expires, 8);  // expires and link
+    memcpy(at + 8, &r + 1, bytes);
+    at += 8 + bytes;
+  }
+  // A conversion just made marks the page again; what is written now is already the new layout.
+  dirty[page >> 6] &= ~(1ull << (page & 63));
+  memcpy(out, &bitmap, 8);
+  return static_cast<uint32_t>(at - out);
 }
 
 void FlowTable::mark_all_dirty() {
