@@ -300,6 +300,16 @@ export interface Addon {
     path: string,
     elements: readonly Omit<NodePlan, 'library' | 'predecessor' | 'keep'>[],
   ): ({ readonly message: string; readonly argument: number } | null)[];
+  /** Begins a program without fork(); its number. Descriptor i is `descriptors[i]` of this process, /dev/null for -1. */
+  spawnProgram(
+    args: readonly string[],
+    environment: readonly string[],
+    descriptors: readonly number[],
+  ): number;
+  /** Calls `done` once it has ended. */
+  waitForProgram(pid: number, done: (status: number | null, signal: number | null) => void): void;
+  /** Two connected stream sockets. */
+  socketPair(): [number, number];
   /** Binds this process to its parent's life and to so many seconds of processor time. */
   confine(seconds: number): void;
   /**

@@ -1,7 +1,8 @@
 /** A child process in which code runs that may crash, hang or lie: one question at a time, each with a time limit. */
-import { type ChildProcess, fork } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { HotclickError } from '../errors.ts';
+import { ChildChannel } from './child-channel.js';
+import { Program } from './program.ts';
 
 /** Why there is no answer. */
 export interface ChildEnd {
@@ -48,35 +49,28 @@ interface Waiting<Answer> {
 const longestWords = 4096;
 
 export class Child<Message extends object, Answer> implements Disposable {
-  readonly #process: ChildProcess;
+  readonly #process: Program;
+  readonly #channel: ChildChannel;
   readonly #signal: AbortSignal | undefined;
   #said = '';
   #ended: ChildEnd | undefined;
   #waiting: Waiting<Answer> | undefined;
 
+  /** @throws HotclickError HC_INTERNAL when it cannot be started */
   constructor({ program, args, inheritsLoader, signal }: ChildOptions) {
     this.#signal = signal;
     // Options of the parent (a debugger's, a test runner's) are not the child's; the loader of sources is.
     const loader = inheritsLoader ? process.execArgv.filter((_, i, all) => isLoader(all, i)) : [];
     const { NODE_OPTIONS: _, ...env } = process.env;
-    this.#process = fork(program, args, {
-      execArgv: loader,
-      env,
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    (this.#process.stderr as Readable).setEncoding('utf8').on('data', (text: string) => {
+    this.#process = start([...loader, fileURLToPath(program), ...args], env);
+    this.#process.stdout.resume();
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-longestWords);
     });
-    this.#process.on('message', (answer) => this.#settle((waiting) => waiting.resolve(answer as Answer)));
-    this.#process.on('error', (cause) => {
-      const failure = new HotclickError('HC_INTERNAL', `a child process cannot be used: ${cause.message}`, {
-        cause,
-      });
-      this.#settle((waiting) => waiting.reject(failure));
-    });
-    // 'close' and not 'exit': by then its last words have been read.
-    this.#process.on('close', (status, by) => {
+    this.#channel = new ChildChannel(this.#process.channel!, (answer) =>
+      this.#settle((waiting) => waiting.resolve(answer as Answer)),
+    );
+    void this.#process.closed.then(({ status, signal: by }) => {
       const end = by === null ? { status: status ?? -1 } : { signal: by };
       this.#ended = { ...end, said: this.#said };
       this.#settle((waiting) => waiting.reject(new ChildEnded(this.#ended!)));
@@ -100,10 +94,7 @@ export class Child<Message extends object, Answer> implements Disposable {
       this.#settle((waiting) => waiting.reject(new ChildEnded({ silentFor: limit, said: this.#said })));
       this[Symbol.dispose]();
     }, limit);
-    this.#process.send(message, (error) => {
-      // When it has ended, 'close' knows why.
-      if (error && this.#process.connected) this.#settle((waiting) => waiting.reject(error));
-    });
+    this.#channel.send(message);
     try {
       return await answer;
     } finally {
@@ -125,6 +116,15 @@ export class Child<Message extends object, Answer> implements Disposable {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting) how(waiting);
+  }
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Program {
+  try {
+    return new Program(process.execPath, { args, env, withChannel: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HotclickError('HC_INTERNAL', `a child process cannot be used: ${reason}`, { cause });
   }
 }
 

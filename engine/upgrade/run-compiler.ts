@@ -1,6 +1,7 @@
 /** The compiler and its companions as child processes. */
-import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { HotclickError } from '../errors.ts';
+import { Program } from './program.ts';
 
 /** Runs the compiler; its standard output. @throws HotclickError HC_BUILD_FAILED with its first error */
 export function runCompiler(
@@ -22,28 +23,33 @@ export interface ToolOptions {
   readonly signal?: AbortSignal;
 }
 
-export function runTool(
+export async function runTool(
   command: string,
   args: readonly string[],
   { file, fault, hint, signal }: ToolOptions,
 ): Promise<string> {
-  return new Promise((done, failed) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
-    const output: Buffer[] = [];
-    const errors: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    child.on('error', (cause) => {
-      if (signal?.aborted) return failed(signal.reason);
-      const message = `the program ${command} cannot be run: ${cause.message}`;
-      failed(new HotclickError('HC_BUILD_FAILED', message, { cause, hint }));
-    });
-    child.on('close', (status) => {
-      if (status === 0) return done(Buffer.concat(output).toString());
-      const text = Buffer.concat(errors).toString();
-      const first = text.split('\n').find((line) => line.includes('error')) ?? text.split('\n')[0] ?? '';
-      const message = `${file} ${fault}: ${first}`;
-      failed(new HotclickError('HC_BUILD_FAILED', message, { details: { output: text } }));
-    });
-  });
+  signal?.throwIfAborted();
+  const program = start(command, args, hint);
+  const end = () => program.kill();
+  signal?.addEventListener('abort', end, { once: true });
+  const [output, errors, { status }] = await Promise.all([
+    text(program.stdout),
+    text(program.stderr),
+    program.closed,
+  ]);
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
+  if (status === 0) return output;
+  const first = errors.split('\n').find((line) => line.includes('error')) ?? errors.split('\n')[0] ?? '';
+  throw new HotclickError('HC_BUILD_FAILED', `${file} ${fault}: ${first}`, { details: { output: errors } });
+}
+
+function start(command: string, args: readonly string[], hint: string): Program {
+  try {
+    return new Program(command, { args });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the program ${command} cannot be run: ${reason}`;
+    throw new HotclickError('HC_BUILD_FAILED', message, { cause, hint });
+  }
 }

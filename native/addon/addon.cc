@@ -63,6 +63,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Replay::define(env, exports);
   define_shard_entry(env, exports);
   define_confine(env, exports);
+  define_spawn(env, exports);
   exports.Set("describeLibrary", Napi::Function::New(env, describe_library));
   exports.Set("describeStatics", Napi::Function::New(env, describe_statics));
   exports.Set("checkArguments", Napi::Function::New(env, check_arguments));

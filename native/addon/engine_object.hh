@@ -102,5 +102,6 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 std::shared_ptr<core::EngineCore> find_engine(uint32_t id);
 void define_shard_entry(Napi::Env env, Napi::Object exports);
 void define_confine(Napi::Env env, Napi::Object exports);
+void define_spawn(Napi::Env env, Napi::Object exports);
 
 }  // namespace hotclick::addon

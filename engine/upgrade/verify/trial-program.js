@@ -5,6 +5,8 @@
  * JavaScript and not TypeScript, so that it starts without a loader.
  */
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { ChildChannel } from '../child-channel.js';
 
 const [addonFile = '', seconds = '60'] = process.argv.slice(2);
 /** @type {import('../../datapath/addon.ts').Addon} */
@@ -50,12 +52,12 @@ function run(harness, [method, ...args]) {
   return /** @type {(...args: unknown[]) => unknown} */ (harness[method]).apply(harness, args);
 }
 
-process.on('message', (/** @type {import('./trial-requests.ts').TrialMessage} */ { kind, request }) => {
+const channel = new ChildChannel(new Socket({ fd: 3, readable: true, writable: true }), (message) => {
+  const { kind, request } = /** @type {import('./trial-requests.ts').TrialMessage} */ (message);
   try {
-    process.send?.({ answer: answers[kind](/** @type {never} */ (request)) });
+    channel.send({ answer: answers[kind](/** @type {never} */ (request)) });
   } catch (error) {
-    const { code, message } = /** @type {Error & { code?: string }} */ (error);
-    process.send?.({ error: { code, message } });
+    const { code, message: text } = /** @type {Error & { code?: string }} */ (error);
+    channel.send({ error: { code, message: text } });
   }
 });
-process.on('disconnect', () => process.exit());
