@@ -8,6 +8,7 @@ import { type Benchmark, BenchmarkUsageError } from './benchmark.ts';
 /** Loaded when asked for, so that one that cannot be loaded does not keep the others from running. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   datapath: async () => (await import('./datapath/datapath-bench.ts')).datapathBenchmark,
+  statics: async () => (await import('./statics/statics-bench.ts')).staticsBenchmark,
   store: async () => (await import('./store/store-bench.ts')).storeBenchmark,
   upgrade: async () => (await import('./upgrade/upgrade-bench.ts')).upgradeBenchmark,
 };

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { hotclickVersion } from '../version.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addBuildCommand } from './commands/build.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addElementsCommand } from './commands/elements.ts';
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command, cli: CliContext) => void)[] = [
   addCheckCommand,
   addFlattenCommand,
   addElementsCommand,
+  addBuildCommand,
   addReadCommand,
   addWriteCommand,
   addUpgradeCommand,

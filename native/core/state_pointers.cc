@@ -11,6 +11,11 @@ namespace {
 
 constexpr uint32_t word = 8;
 constexpr uint64_t most_slots = 1u << 20;
+/// Of a state larger than that only the beginning is looked at: a section may have any size.
+constexpr uint32_t most_bytes = 1u << 20;
+/// Opaque bytes up to this many may be a packed record. In more than that, arrays of numbers above all, a word that
+/// begins in the middle of one number and ends in the next would look like an address now and then.
+constexpr uint32_t largest_packed = 64;
 
 struct Target {
   uintptr_t begin, end;
@@ -105,20 +110,23 @@ class Search {
 }  // namespace
 
 std::vector<PointerPlace> pointer_places(const SchemaCopy& schema) {
-  std::vector<const Field*> owner(schema.size, nullptr);
+  const uint32_t size = std::min(schema.size, most_bytes);
+  std::vector<const Field*> owner(size, nullptr);
   for (const Field& f : schema.fields) {
-    for (uint32_t i = 0; i < f.size; ++i) owner[f.offset + i] = &f;
+    for (uint32_t i = f.offset; i < size && i - f.offset < f.size; ++i) owner[i] = &f;
   }
   std::vector<PointerPlace> places;
-  for (uint32_t at = 0; at + word <= schema.size; ++at) {
+  for (uint32_t at = 0; at + word <= size; ++at) {
     const Field* f = owner[at];
+    const bool is_aligned = at % word == 0;
     const bool in_one = std::all_of(owner.begin() + at, owner.begin() + at + word,
                                     [f](const Field* other) { return other == f; });
     const bool has_gap = std::any_of(owner.begin() + at, owner.begin() + at + word,
                                      [](const Field* other) { return other == nullptr; });
-    if (in_one && f && (f->type == HC_BYTES || (is_word_field(*f) && at == f->offset)))
+    const bool in_bytes = f && f->type == HC_BYTES && (is_aligned || f->size <= largest_packed);
+    if (in_one && f && (in_bytes || (is_word_field(*f) && at == f->offset)))
       places.push_back({at, f->name});
-    else if (has_gap && (in_one || at % word == 0))
+    else if (has_gap && (is_aligned || (in_one && size <= largest_packed)))
       places.push_back({at, ""});
   }
   return places;

@@ -20,7 +20,7 @@ struct StatePointer {
 };
 
 /// The places of a record at which an address can stand: fields of eight bytes, opaque bytes, and what no field
-/// covers. Fields that are smaller lie side by side and cannot hold one.
+/// covers. Fields that are smaller lie side by side and cannot hold one. Of a large record the first MiB.
 struct PointerPlace {
   uint32_t offset = 0;
   std::string field;

@@ -32,6 +32,17 @@ TEST("an address can stand anywhere in opaque bytes") {
   CHECK(has(places, 12, "blob"));
 }
 
+TEST("in many opaque bytes an address stands at a multiple of eight: halves of two numbers are none") {
+  const auto places = pointer_places(schema_of(4096, {{"numbers", HC_BYTES, 0, 4096}}));
+  CHECK_EQ(places.size(), 512u);
+  CHECK(has(places, 8, "numbers"));
+  CHECK(!has(places, 11, "numbers"));
+}
+
+TEST("a section of any size is looked at in a bounded time") {
+  CHECK_EQ(pointer_places(schema_of(48u << 20, {{"block", HC_BYTES, 0, 48u << 20}})).size(), (1u << 20) / 8);
+}
+
 TEST("an address can stand where no field is declared, also behind a field that covers a part of it") {
   const auto places = pointer_places(schema_of(32, {{"count", HC_U64, 0, 8}, {"half", HC_U32, 8, 4}}));
   CHECK(has(places, 0, "count"));
