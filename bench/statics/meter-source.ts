@@ -42,8 +42,8 @@ HOTCLICK_EXPORT(info)
 `;
 }
 
-const sizes = ({ variables, block }: MeterShape) =>
-  `static constexpr uint32_t count = ${variables};\nstatic constexpr uint64_t block_size = ${block};`;
+const sizes = ({ variables, block }: MeterShape, added = 0) =>
+  `static constexpr uint32_t count = ${variables + added};\nstatic constexpr uint64_t block_size = ${block};`;
 
 function declaredVariables(shape: MeterShape): string {
   return `${sizes(shape)}
@@ -62,7 +62,7 @@ static uint8_t& block(uint64_t i) { return all->bytes[i]; }`;
 function plainVariables(shape: MeterShape, adds: boolean): string {
   const names = Array.from({ length: shape.variables }, (_, i) => `number_${i}`);
   const added = adds ? ['added'] : [];
-  return `${sizes(shape)}
+  return `${sizes(shape, added.length)}
 static uint64_t ${[...added, ...names].join(', ')};
 static uint8_t bytes[block_size + 1];
 static uint64_t* const numbers[] = {${[...names, ...added].map((name) => `&${name}`).join(', ')}};

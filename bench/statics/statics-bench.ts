@@ -11,13 +11,14 @@ import { measureStatics, type StaticsSamples, type StaticsScenario } from './mea
 const megabyte = 1024 * 1024;
 /** A library file has at most 64 MiB, and a declared section lies in it. */
 const shapes = [
-  { name: '100 variables', variables: 100, block: 0 },
-  { name: '10,000 variables', variables: 10_000, block: 0 },
-  { name: '100 MB', variables: 8, block: 100 * megabyte, declared: 48 * megabyte },
+  { size: '100', name: '100 variables', variables: 100, block: 0 },
+  { size: '10000', name: '10,000 variables', variables: 10_000, block: 0 },
+  { size: '100MB', name: '100 MB', variables: 8, block: 100 * megabyte, declared: 48 * megabyte },
 ];
 
-function scenarios(): StaticsScenario[] {
-  return shapes.flatMap(({ declared, ...shape }) => [
+function scenarios(sizes: readonly string[]): StaticsScenario[] {
+  const chosen = shapes.filter(({ size }) => sizes.includes(size));
+  return chosen.flatMap(({ declared, size: _, ...shape }) => [
     {
       ...shape,
       block: declared ?? shape.block,
@@ -34,6 +35,7 @@ function scenarios(): StaticsScenario[] {
 const usage = `usage: npm run bench -- statics [options]
 
   --strategy LIST    swap, thread (default: thread)
+  --size LIST        100, 10000 (variables), 100MB (default: all)
   --runs N           upgrades of each (default: 20)
   --json             one JSON object a line`;
 
@@ -45,7 +47,7 @@ export const staticsBenchmark: Benchmark = {
     const directory = mkdtempSync(join(tmpdir(), 'hotclick-bench-statics-'));
     try {
       if (!options.json) process.stdout.write(`${JSON.stringify(machine)}\n${headings}\n`);
-      for (const [index, scenario] of scenarios().entries()) {
+      for (const [index, scenario] of scenarios(options.sizes).entries()) {
         for (const strategy of options.strategies) {
           const place = join(directory, `${index}-${strategy}`);
           const samples = await measureStatics(scenario, strategy, options.runs, place);
@@ -62,18 +64,22 @@ export const staticsBenchmark: Benchmark = {
 
 interface StaticsOptions {
   readonly strategies: readonly Strategy[];
+  readonly sizes: readonly string[];
   readonly runs: number;
   readonly json: boolean;
 }
 
 function readOptions(argv: readonly string[]): StaticsOptions {
   let chosen: readonly Strategy[] = ['thread'];
+  const known = shapes.map(({ size }) => size);
+  let sizes: readonly string[] = known;
   let runs = 20;
   let json = false;
   const rest = [...argv];
   for (let option = rest.shift(); option !== undefined; option = rest.shift()) {
     if (option === '--json') json = true;
     else if (option === '--runs') runs = Number(rest.shift());
+    else if (option === '--size') sizes = (rest.shift() ?? '').split(',');
     else if (option === '--strategy') chosen = (rest.shift() ?? '').split(',') as Strategy[];
     else throw new BenchmarkUsageError(`there is no option '${option}'`);
   }
@@ -81,7 +87,9 @@ function readOptions(argv: readonly string[]): StaticsOptions {
     throw new BenchmarkUsageError('--runs must be a whole number from 1');
   const unknown = chosen.find((name) => !Object.hasOwn(strategies, name));
   if (unknown !== undefined) throw new BenchmarkUsageError(`there is no strategy '${unknown}'`);
-  return { strategies: chosen, runs, json };
+  const wrong = sizes.find((size) => !known.includes(size));
+  if (wrong !== undefined) throw new BenchmarkUsageError(`--size takes ${known.join(', ')}, not '${wrong}'`);
+  return { strategies: chosen, sizes, runs, json };
 }
 
 const headings = row([

@@ -103,11 +103,11 @@ t.test('apply sends the text of a file, rollback the revision', async (t) => {
   await writeFile(file, 'Idle -> Discard;');
   t.match(await ask('apply', file, '--define', 'A=1', '--define', 'B=x=y', '--dry-run'), { status: 0 });
   t.match(await ask('rollback'), { status: 0 });
-  t.match(await ask('rollback', '--to', '1', '--strategy', 'swap'), { status: 0 });
+  t.match(await ask('rollback', '--to', '1', '--strategy', 'swap', '--statics', 'symbols'), { status: 0 });
   t.same(engine.calls, [
     ['apply', 'Idle -> Discard;', { dryRun: true, file, defines: { A: '1', B: 'x=y' } }],
     ['rollback', {}],
-    ['rollback', { strategy: 'swap', revision: 1 }],
+    ['rollback', { strategy: 'swap', statics: 'symbols', revision: 1 }],
   ]);
 });
 

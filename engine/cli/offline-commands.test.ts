@@ -1,7 +1,8 @@
 /** Commands that need no engine. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { counterClass } from '../control/testing/answers.ts';
 import { HotclickError } from '../errors.ts';
@@ -21,7 +22,7 @@ const broken = join(directory, 'broken.click');
 await writeFile(broken, 'a :: Counter(\n');
 
 const commands = [
-  'run check flatten elements read write upgrade apply rollback history state top trace tap keygen sign doctor stop',
+  'run check flatten elements build read write upgrade apply rollback history state top trace tap keygen sign doctor stop',
 ].flatMap((line) => line.split(' '));
 
 t.test('every command has help with examples', async (t) => {
@@ -37,6 +38,20 @@ t.test('every command has help with examples', async (t) => {
     if (words.join() !== 'state') t.match(stdout, /Examples:\n {2}hotclick /);
     t.equal(stderr, '');
   }
+});
+
+t.test('build makes a library of a source, where it is told to', async (t) => {
+  const source = fileURLToPath(
+    new URL('../../examples/elements/PlainMeter/v1/PlainMeter.cc', import.meta.url),
+  );
+  const library = join(directory, 'PlainMeter.so');
+  t.match(await runCli(['build', source, '--statics', 'compiled', '--out', library]), {
+    status: 0,
+    stdout: `${library}\n`,
+  });
+  const content = await readFile(library, 'latin1');
+  t.match(content, '.hotclick.statics', 'with the layout of its static variables');
+  t.match(await runCli(['build', good]), { status: 2, stderr: /neither a C\+\+ source/ });
 });
 
 t.test('the program has help, a version, and help on standard error when nothing is asked', async (t) => {
