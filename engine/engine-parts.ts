@@ -1,17 +1,19 @@
 /** What a running engine is made of. All of it is made anew when an engine is started again within its process. */
-import { addon, callNative, type NativeEngine } from './datapath/addon.ts';
+import { addon, callNative } from './datapath/addon.ts';
+import { ReplaceableEngine } from './datapath/replaceable-engine.ts';
 import { createControlPages, ShardThreads } from './datapath/shard-threads.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
 import type { StoreSession } from './state/store-session.ts';
+import { type CommonOptions, CoreReplacement } from './upgrade/core-replacement.ts';
 import { LibraryShelf } from './upgrade/library-shelf.ts';
 import { type Journal, MemoryJournal } from './upgrade/memory-journal.ts';
 import type { Revision } from './upgrade/revision.ts';
 import { Upgrader } from './upgrade/upgrader.ts';
 import { Verifier } from './upgrade/verify/verifier.ts';
 
-export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll'> {
+export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll' | 'cpus'> {
   readonly threads: number;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
@@ -20,48 +22,49 @@ export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll'
 const defaultPackets = 32_768;
 
 export class EngineParts {
-  readonly native: NativeEngine;
+  readonly native: ReplaceableEngine;
   readonly shardThreads: ShardThreads;
   readonly shelf: LibraryShelf;
   readonly verifier: Verifier;
   readonly upgrader: Upgrader;
   readonly handlers: Handlers;
+  readonly #core: CoreReplacement;
   #store: StoreSession | undefined;
   #journal: Journal = new MemoryJournal();
 
   private constructor(
-    threads: number,
-    native: NativeEngine,
+    common: CommonOptions,
+    native: ReplaceableEngine,
     shardThreads: ShardThreads,
     shelf: LibraryShelf,
     running: () => Revision,
   ) {
+    const { shards } = common;
     this.native = native;
     this.shardThreads = shardThreads;
     this.shelf = shelf;
-    this.verifier = new Verifier(native, shelf, threads);
-    this.upgrader = new Upgrader(native, threads, this.#journal, shelf, this.verifier);
-    this.handlers = new Handlers(native, threads, running);
+    this.#core = new CoreReplacement(native, shardThreads, shelf, common);
+    this.verifier = new Verifier(native, shelf, shards);
+    this.upgrader = new Upgrader(native, shards, this.#journal, shelf, this.verifier, this.#core);
+    this.handlers = new Handlers(native, shards, running);
   }
 
   /** Makes them; no thread runs yet. `running`: the revision that handlers are looked up in. */
   static async make(options: PartsOptions, running: () => Revision): Promise<EngineParts> {
     const { threads, onLine, onStop } = options;
     const control = createControlPages(threads);
-    const native = callNative(
-      () =>
-        new (addon().Engine)({
-          shards: threads,
-          packets: options.packets ?? defaultPackets,
-          control,
-          busyPoll: options.busyPoll ?? false,
-          onLine,
-          onStop,
-        }),
-    );
+    const common = {
+      shards: threads,
+      packets: options.packets ?? defaultPackets,
+      busyPoll: options.busyPoll ?? false,
+      cpus: options.cpus ?? [],
+      onLine,
+      onStop,
+    };
+    const native = new ReplaceableEngine(callNative(() => new (addon().Engine)({ ...common, control })));
     try {
       const shelf = await LibraryShelf.open(native);
-      return new EngineParts(threads, native, new ShardThreads(control), shelf, running);
+      return new EngineParts(common, native, new ShardThreads(control), shelf, running);
     } catch (error) {
       native.close();
       throw error;
@@ -99,6 +102,7 @@ export class EngineParts {
     await this.#store?.stopSync();
     await this.shardThreads.stop(this.native);
     this.native.close();
+    this.#core.close();
     await this.#store?.close();
   }
 }

@@ -6,6 +6,7 @@ import type { RouterGraph } from './graph/router-graph.ts';
 export const strategies = {
   swap: 'in place, at a batch boundary',
   thread: 'every shard leaves its loop and enters again',
+  core: 'another copy of the datapath core takes over, within the process',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
@@ -26,6 +27,11 @@ export type ProcessStrategy = (typeof processStrategies)[number];
 /** Whether another process takes the engine's place. */
 export function isOfProcesses(strategy: Strategy | undefined): strategy is ProcessStrategy {
   return (processStrategies as readonly (Strategy | undefined)[]).includes(strategy);
+}
+
+/** Whether an upgrade by that strategy is one without any change of classes: then it replaces what runs them. */
+export function replacesWhatRunsThem(strategy: Strategy | undefined): boolean {
+  return strategy === 'core' || isOfProcesses(strategy);
 }
 
 export interface EngineOptions {
@@ -60,6 +66,8 @@ export interface EngineOptions {
 
 export interface UpgradeOptions extends SuccessorOptions {
   readonly strategy?: Strategy;
+  /** Strategy `core`: file of the core (hotclick.node); default: the installed one. */
+  readonly core?: string;
   /** For the libraries that it brings; default: what the engine was started with, for a rollback what they had. */
   readonly statics?: StaticsMode;
   /** Only plan and verify. */

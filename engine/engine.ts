@@ -16,7 +16,7 @@ import type {
   UpgradeOptions,
   UpgradeReport,
 } from './engine-types.ts';
-import { isOfProcesses } from './engine-types.ts';
+import { replacesWhatRunsThem } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import type { ElementClass } from './graph/element-class.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
@@ -122,7 +122,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
     return this.#change({ ...asked, kind: 'upgrade' }, async (step) => {
       const running = this.#running;
       const names = Object.keys(changes);
-      if (names.length === 0 && !isOfProcesses(options.strategy))
+      if (names.length === 0 && !replacesWhatRunsThem(options.strategy))
         throw new HotclickError('HC_ARGUMENT', 'no class is named; give CLASS=FILE');
       for (const name of names) {
         if (running.classes.has(name)) continue;

@@ -38,6 +38,10 @@ export const staticsOption = () =>
 
 /** For strategies that replace the process. */
 export const successorOptions = () => [
+  new Option(
+    '--core <file>',
+    'strategy core: the core (hotclick.node) that takes over; default: the installed one',
+  ),
   new Option('--node <path>', 'Node.js of the new process, where the strategy starts one'),
   new Option('--hotclick <directory>', 'installation of hotclick that the new process runs'),
   new Option('--cold', 'restart: begin the new process only when the old one has stopped'),

@@ -1,5 +1,4 @@
 /** What upgrade, apply and rollback have in common: steps as they come, then the report. */
-
 import type { ControlClient } from '../control/client.ts';
 import type { StaticsMode, Strategy, UpgradeOptions, UpgradeReport } from '../engine-types.ts';
 import { type CheckOptions, checkOptions } from './check-options.ts';
@@ -15,6 +14,7 @@ export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, Jso
   readonly strategy?: Strategy;
   readonly statics?: StaticsMode;
   readonly dryRun?: boolean;
+  readonly core?: string;
   readonly node?: string;
   readonly hotclick?: string;
   readonly cold?: boolean;
@@ -26,13 +26,14 @@ export async function runUpgrade(
   options: UpgradeCommandOptions,
   ask: (engine: ControlClient, common: UpgradeOptions) => Promise<UpgradeReport>,
 ): Promise<void> {
-  const { strategy, statics, dryRun, node, hotclick, cold, json } = options;
+  const { strategy, statics, dryRun, core, node, hotclick, cold, json } = options;
   using interrupt = new Interrupt();
   const common: UpgradeOptions = {
     ...(strategy === undefined ? {} : { strategy }),
     ...(statics === undefined ? {} : { statics }),
     ...(dryRun === undefined ? {} : { dryRun }),
     ...checkOptions(options),
+    ...(core === undefined ? {} : { core }),
     ...(node === undefined ? {} : { node }),
     ...(hotclick === undefined ? {} : { hotclick }),
     ...(cold === undefined ? {} : { cold }),

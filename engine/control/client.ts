@@ -135,9 +135,10 @@ export class ControlClient implements EngineControl, AsyncDisposable {
   async #change(
     method: string,
     params: Record<string, unknown>,
-    { signal, onStep, node, hotclick, ...options }: UpgradeOptions,
+    { signal, onStep, core, node, hotclick, ...options }: UpgradeOptions,
   ): Promise<UpgradeReport> {
     const paths = {
+      core: core === undefined ? undefined : resolve(core),
       node: node === undefined ? undefined : resolve(node),
       hotclick: hotclick === undefined ? undefined : resolve(hotclick),
     };

@@ -2,7 +2,7 @@
 
 import {
   type EngineControl,
-  isOfProcesses,
+  replacesWhatRunsThem,
   type StaticsMode,
   type Strategy,
   staticsModes,
@@ -33,6 +33,7 @@ const upgradeFields = {
   statics: optional(oneOf(...(Object.keys(staticsModes) as StaticsMode[]))),
   dryRun: optional(flag()),
   verifyTimeout: optional(count),
+  core: optional(text()),
   node: optional(text()),
   hotclick: optional(text()),
   cold: optional(flag()),
@@ -56,7 +57,7 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
     method(
       { changes: record(text()), requireSignature: optional(flag()), ...upgradeFields },
       async (context, { changes, ...options }) => {
-        if (Object.keys(changes).length === 0 && !isOfProcesses(options.strategy)) {
+        if (Object.keys(changes).length === 0 && !replacesWhatRunsThem(options.strategy)) {
           throw requestError('params.changes must not be empty');
         }
         return context.engine.upgrade(changes, withSteps(options, context));

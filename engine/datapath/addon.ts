@@ -148,6 +148,12 @@ export type ObserverSpec =
       readonly snap: number;
     };
 
+/** By CLOCK_MONOTONIC. */
+export interface NativeBreak {
+  readonly beginNs: number;
+  readonly breakNs: number;
+}
+
 export interface NativeEngine {
   readonly id: number;
   loadLibrary(path: string, statics: StaticsMode): { library: number; description: string };
@@ -163,7 +169,7 @@ export interface NativeEngine {
   tryConfigure(plan: GraphPlan): PrepareFailure | undefined;
   discard(revision: number): void;
   /** Installs it in one shard; the shard's break by its own clock. */
-  roll(shard: number, revision: number, strategy: string): Promise<{ beginNs: number; breakNs: number }>;
+  roll(shard: number, revision: number, strategy: string): Promise<NativeBreak>;
   /** Frees what the revision replaced; false while something drains. */
   settle(revision: number): boolean;
   /** Writes `value`, or reads when it is null; null when the answer is longer than `room`. */
@@ -208,10 +214,10 @@ export interface NativeEngine {
   /** Everything that another engine needs to take over; see docs/design/transfer.md. */
   exportState(): ExportedState;
   /**
-   * In a successor: waits for the giver, then installs the prepared revision. The shard's break in ns; rejects with
-   * HC_TRANSFER when the giver goes on.
+   * In a successor: waits for the giver, then installs the prepared revision. The break from the giver's last packet to
+   * the first round here; rejects with HC_TRANSFER when the giver goes on.
    */
-  takeOver(shard: number, revision: number): Promise<number>;
+  takeOver(shard: number, revision: number): Promise<NativeBreak>;
   /** Ends every takeOver that still waits. */
   stopWaiting(): void;
   /**
@@ -290,8 +296,26 @@ export interface NativeHarness {
   close(): void;
 }
 
+/** How an engine is made. */
+export interface NativeOptions {
+  readonly shards: number;
+  readonly packets: number;
+  readonly control: Uint8Array;
+  readonly busyPoll: boolean;
+  /** Whatever devices elements open do nothing. */
+  readonly idleDevices?: boolean;
+  readonly onLine: (shard: number, line: string) => void;
+  readonly onStop: () => void;
+  /** The regions or devices have changed: what exportState() said before does not hold any more. */
+  readonly onRegions?: () => void;
+  /** What to take over from another engine. */
+  readonly transfer?: ImportedState;
+}
+
 export interface Addon {
   readonly abi: number;
+  /** Of the manifests that it writes and reads. */
+  readonly transferFormat: number;
   describeLibrary(path: string, statics: StaticsMode): string;
   /** The section that tells the layout of a library's undeclared statics, as the build adds it; null when it has none. */
   describeStatics(path: string): Uint8Array | null;
@@ -327,20 +351,7 @@ export interface Addon {
     protocol: number,
     shards: number,
   ): number;
-  Engine: new (options: {
-    shards: number;
-    packets: number;
-    control: Uint8Array;
-    busyPoll: boolean;
-    /** Whatever devices elements open do nothing. */
-    idleDevices?: boolean;
-    onLine: (shard: number, line: string) => void;
-    onStop: () => void;
-    /** The regions or devices have changed: what exportState() said before does not hold any more. */
-    onRegions?: () => void;
-    /** What to take over from another engine. */
-    transfer?: ImportedState;
-  }) => NativeEngine;
+  Engine: new (options: NativeOptions) => NativeEngine;
   ElementHarness: new (spec: HarnessSpec) => NativeHarness;
   Replay: new (spec: ReplaySpec) => NativeReplay;
 }

@@ -37,13 +37,18 @@ export function createControlPages(shards: number): Uint8Array {
 /** What the threads need of the native engine. */
 export type ThreadedEngine = Pick<NativeEngine, 'id' | 'stop'>;
 
+/** The threads of one native engine. */
+interface Crew {
+  readonly ended: Promise<unknown>[];
+  stopping: boolean;
+}
+
 export class ShardThreads {
   /** Resolves when a thread has died that nobody told to stop. */
   readonly failed: Promise<Error>;
-  readonly #control: DataView;
-  readonly #ended: Promise<unknown>[] = [];
+  #control: DataView;
+  #crew: Crew = { ended: [], stopping: false };
   #reportFailure: (error: Error) => void = () => {};
-  #stopping = false;
 
   constructor(control: Uint8Array) {
     this.#control = new DataView(control.buffer, control.byteOffset, control.byteLength);
@@ -53,16 +58,22 @@ export class ShardThreads {
   }
 
   /** Starts one Worker a shard; resolves when all are in their loops. @throws HotclickError when one cannot be. */
-  async start(engine: ThreadedEngine, shards: number, cpus: readonly number[]): Promise<void> {
+  async start(
+    engine: ThreadedEngine,
+    shards: number,
+    cpus: readonly number[],
+    addonFile = addonPath(),
+  ): Promise<void> {
     const entry = new URL('./shard-worker.js', import.meta.url);
     const ready: Promise<unknown>[] = [];
+    const crew = this.#crew;
     for (let shard = 0; shard < shards; ++shard) {
       const cpu = cpus.length ? cpus[shard % cpus.length]! : -1;
-      const task: ShardTask = { addonFile: addonPath(), engine: engine.id, shard, cpu };
+      const task: ShardTask = { addonFile, engine: engine.id, shard, cpu };
       const worker = new Worker(entry, { workerData: task });
-      worker.on('error', (cause) => this.#died(shard, cause));
-      this.#ended.push(new Promise((resolve) => worker.once('exit', resolve)));
-      worker.once('exit', () => this.#died(shard));
+      worker.on('error', (cause) => this.#died(crew, shard, cause));
+      crew.ended.push(new Promise((resolve) => worker.once('exit', resolve)));
+      worker.once('exit', () => this.#died(crew, shard));
       ready.push(new Promise((resolve) => worker.once('message', resolve)));
     }
     const failure = await Promise.race([Promise.all(ready), this.failed]);
@@ -71,14 +82,20 @@ export class ShardThreads {
 
   /** Tells the shards to leave their loops and waits until they have. */
   async stop(engine: ThreadedEngine): Promise<void> {
-    this.#stopping = true;
-    callNative(() => engine.stop());
-    await Promise.all(this.#ended);
-    this.#ended.length = 0;
+    await end(this.#crew, engine);
   }
 
-  #died(shard: number, cause?: Error): void {
-    if (this.#stopping) return;
+  /** The threads of the engine that has taken over stand in for these, which end: the promise says when. */
+  succeed(next: ShardThreads, before: ThreadedEngine): Promise<void> {
+    const retired = this.#crew;
+    this.#crew = next.#crew;
+    this.#control = next.#control;
+    void next.failed.then(this.#reportFailure);
+    return end(retired, before);
+  }
+
+  #died(crew: Crew, shard: number, cause?: Error): void {
+    if (crew.stopping) return;
     const known = cause === undefined ? undefined : fromNative(cause);
     this.#reportFailure(
       known instanceof HotclickError
@@ -115,4 +132,11 @@ export class ShardThreads {
       };
     });
   }
+}
+
+async function end(crew: Crew, engine: ThreadedEngine): Promise<void> {
+  crew.stopping = true;
+  callNative(() => engine.stop());
+  await Promise.all(crew.ended);
+  crew.ended.length = 0;
 }

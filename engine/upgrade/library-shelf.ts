@@ -44,6 +44,11 @@ export class LibraryShelf {
     this.#directory = directory;
   }
 
+  /** Private to the process, and gone with it. */
+  get directory(): string {
+    return this.#directory;
+  }
+
   static async open(engine: LibraryLoader): Promise<LibraryShelf> {
     await sweepDead();
     return new LibraryShelf(engine, await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));

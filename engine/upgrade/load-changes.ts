@@ -15,6 +15,7 @@ export async function loadChanges(
   step: StepTimer,
 ): Promise<Map<string, LoadedClass>> {
   const names = Object.keys(changes);
+  if (names.length === 0) return new Map();
   // The process alone is to be new.
   if (names.length === 0) return new Map();
   const { signal } = step;

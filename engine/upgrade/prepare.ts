@@ -25,7 +25,7 @@ export async function prepareChange(
   step: StepTimer,
 ): Promise<PreparedChange> {
   step.begin('prepare', `${change.actions.length} actions in ${tools.shards} shards`);
-  const prepared = buildGraphs(tools, change);
+  const prepared = await buildGraphs(tools, change, step);
   const { continues } = change.request;
   if (continues) return continueRevision(tools, change, prepared, continues);
   let record: RevisionRecord | undefined;
@@ -36,7 +36,7 @@ export async function prepareChange(
     step.begin('roll', 'shard 0');
     return { ...change, prepared, revision: record.revision };
   } catch (error) {
-    tools.engine.discard(prepared);
+    await discardGraphs(tools, change, prepared);
     // A revision that was begun and refused: otherwise the journal would hold it pending, and no other could begin.
     if (record) await failRevision(tools, record, step.cancellation ?? error);
     throw error;
@@ -69,10 +69,26 @@ async function continueRevision(
   }
 }
 
-function buildGraphs({ engine }: UpgradeTools, { plan, design }: PlannedChange): number {
-  const result = callNative(() => engine.prepare(plan));
+async function buildGraphs(
+  { engine, core }: UpgradeTools,
+  change: PlannedChange,
+  step: StepTimer,
+): Promise<number> {
+  const result =
+    change.strategy === 'core' && core
+      ? await core.prepare(change, step)
+      : callNative(() => engine.prepare(change.plan));
   if (typeof result === 'number') return result;
-  throw configureError(result, design);
+  throw configureError(result, change.design);
+}
+
+async function discardGraphs(
+  { engine, core }: UpgradeTools,
+  { strategy }: PlannedChange,
+  prepared: number,
+): Promise<void> {
+  if (strategy === 'core') await core?.abandon();
+  else engine.discard(prepared);
 }
 
 export function beginRevision(
@@ -93,7 +109,7 @@ export function beginRevision(
 
 export function failRevision(
   { journal }: UpgradeTools,
-  { revision }: RevisionRecord,
+  { revision }: Pick<RevisionRecord, 'revision'>,
   error: unknown,
 ): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);

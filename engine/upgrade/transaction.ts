@@ -3,6 +3,7 @@ import type { NativeEngine } from '../datapath/addon.ts';
 import type { PlannedAction, ShardBreak, StaticsReport, Strategy, UpgradeOptions } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { RevisionKind } from '../state/journal.ts';
+import type { CoreReplacement } from './core-replacement.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import type { graphPlan, Revision, RevisionDesign } from './revision.ts';
@@ -45,6 +46,8 @@ export interface UpgradeTools {
   readonly shards: number;
   readonly journal: Journal;
   readonly shelf: Pick<LibraryShelf, 'keep'>;
+  /** For strategy `core`. */
+  readonly core?: Pick<CoreReplacement, 'prepare' | 'roll' | 'abandon'>;
   /** Aborts when the engine stops. */
   readonly closing: AbortSignal;
 }

@@ -42,8 +42,10 @@ export class Upgrader {
     journal: Journal,
     shelf: Pick<LibraryShelf, 'keep' | 'unloadAllBut'>,
     checks?: UpgradeChecks,
+    core?: UpgradeTools['core'],
   ) {
-    this.#tools = { engine, shards, journal, shelf, closing: this.#closing.signal };
+    const { signal: closing } = this.#closing;
+    this.#tools = { engine, shards, journal, shelf, closing, ...(core ? { core } : {}) };
     this.#shelf = shelf;
     this.#checks = checks;
   }

@@ -2,6 +2,7 @@
 
 #include "../core/engine_core.hh"
 #include "../core/library.hh"
+#include "../core/transfer/manifest.hh"
 #include "element_harness.hh"
 #include "engine_object.hh"
 #include "replay.hh"
@@ -68,6 +69,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("describeStatics", Napi::Function::New(env, describe_statics));
   exports.Set("checkArguments", Napi::Function::New(env, check_arguments));
   exports.Set("abi", Napi::Number::New(env, HC_ABI_VERSION));
+  exports.Set("transferFormat", Napi::Number::New(env, core::transfer_format));
   return exports;
 }
 

@@ -300,11 +300,15 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
                 engine_->shard(shard).learn_graph();
                 installed_[shard] = id;
                 const auto& swap = static_cast<SwapCommand&>(c);
-                auto result = Napi::Object::New(env);
-                result.Set("beginNs", Napi::Number::New(env, static_cast<double>(swap.begin())));
-                result.Set("breakNs", Napi::Number::New(env, static_cast<double>(swap.break_ns())));
-                return result;
+                return break_to_js(env, swap.begin(), swap.break_ns());
               });
+}
+
+Napi::Value EngineObject::break_to_js(Napi::Env env, uint64_t begin, uint64_t ns) {
+  auto result = Napi::Object::New(env);
+  result.Set("beginNs", Napi::Number::New(env, static_cast<double>(begin)));
+  result.Set("breakNs", Napi::Number::New(env, static_cast<double>(ns)));
+  return result;
 }
 
 Napi::Value EngineObject::settle(const Napi::CallbackInfo& info) {

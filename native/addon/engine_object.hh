@@ -70,6 +70,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   bool good_shard(const Napi::CallbackInfo& info, uint32_t& shard);
   Napi::Value post(Napi::Env env, uint32_t shard, std::unique_ptr<core::Command> command, Resolve resolve,
                    bool unasked = false);
+  static Napi::Value break_to_js(Napi::Env env, uint64_t begin, uint64_t ns);
   static void notify_from_shard(void* context);
   void deliver(Napi::Env env);
   bool read_plan(Napi::Env env, const Napi::Object& plan, std::vector<core::NodePlan>& nodes,

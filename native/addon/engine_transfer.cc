@@ -50,7 +50,7 @@ Napi::Value EngineObject::takeOver(const Napi::CallbackInfo& info) {
                 if (command.failure()) return throw_error(env, "HC_TRANSFER", command.failure());
                 engine_->shard(shard).learn_graph();
                 installed_[shard] = id;
-                return Napi::Number::New(env, static_cast<double>(command.break_ns()));
+                return break_to_js(env, command.begin(), command.break_ns());
               });
 }
 

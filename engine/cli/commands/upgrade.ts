@@ -22,7 +22,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     .description(
       'Replaces element classes in the running engine. Sources are built and verified while the old version works; ' +
         'then shard by shard the new version takes over with its state. When anything fails, the old version goes on. ' +
-        'Strategies that replace the process need no class: then only the process is new.',
+        'Strategies that replace the core or the process need no class: then only that is new.',
     )
     .addArgument(
       new Argument('[class=path...]', 'class and its new source (.cc) or built library (.so)').argParser(
@@ -49,6 +49,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
       'only with a good Firewall.so.sig beside it',
     ],
     ['hotclick upgrade Firewall=Firewall.cc --dry-run', 'prints what would be done'],
+    ['hotclick upgrade --strategy core', 'the datapath core as it was built last, with the same graph'],
     ['hotclick upgrade --strategy restart --node /opt/node-24/bin/node', 'the same graph in another Node.js'],
   ]);
 }

@@ -15,7 +15,13 @@ const defaultLimit = 10_000;
 const mostSeconds = '300';
 
 export class Trial {
+  readonly #core: string;
   #child: Child<TrialMessage, TrialAnswer> | undefined;
+
+  /** `core`: the file of the addon that does it. */
+  constructor(core = addonPath()) {
+    this.#core = core;
+  }
 
   /**
    * @param doing what the new code is asked, for the message: 'Firewall 2.0.0: vector "…"'
@@ -31,7 +37,7 @@ export class Trial {
     if (!this.#child?.alive) {
       this.#child = new Child({
         program: new URL('./trial-program.js', import.meta.url),
-        args: [addonPath(), mostSeconds],
+        args: [this.#core, mostSeconds],
         ...(signal ? { signal } : {}),
       });
     }

@@ -74,6 +74,8 @@ void HandOutCommand::seal() {
     Shard& shard = engine.shard(i);
     for (const Shard::OpenDevice& d : shard.devices()) d.device->flush(d.device);
     if (!shard.graph() || shard.graph()->draining()) return withdraw("removed elements still drain");
+    if (!shard.carried_statics.empty())
+      return withdraw("static variables that a library has not declared cannot be handed over");
     for (FlowTable* t : shard.graph()->tables()) {
       if (t->converting()) return withdraw("records are still being converted");
       t->seal();
@@ -129,7 +131,8 @@ bool TakeOverCommand::step(Shard& shard) {
         break;
       case Phase::given:
         shard.share_devices(false);
-        break_ = monotonic() - board.left_at(shard.index()).load(std::memory_order_relaxed);
+        begin_ = board.left_at(shard.index()).load(std::memory_order_relaxed);
+        break_ = monotonic() - begin_;
         return true;
       case Phase::withdrawn:
         return fail(shard, "the engine went on");

@@ -45,7 +45,8 @@ class TakeOverCommand : public Command {
 
   /// Null when the shard runs.
   const char* failure() const { return failure_; }
-  /// ns between the last packet in the giver and the first round here.
+  /// Monotonic ns of the last packet in the giver, and ns from there to the first round here.
+  uint64_t begin() const { return begin_; }
   uint64_t break_ns() const { return break_; }
 
  private:
@@ -54,7 +55,7 @@ class TakeOverCommand : public Command {
   EngineCore& engine_;
   std::shared_ptr<ShardGraph> next_;
   const char* failure_ = nullptr;
-  uint64_t break_ = 0;
+  uint64_t begin_ = 0, break_ = 0;
   bool waits_ = false, installed_ = false;
 };
 
