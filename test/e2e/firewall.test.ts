@@ -106,7 +106,7 @@ t.test('the flows of a stream are spread over both shards, and each stays in its
   t.match(summary, { duplicated: 0, reordered: 0 });
 });
 
-for (const strategy of ['swap', 'thread'] satisfies Strategy[]) {
+for (const strategy of ['swap', 'thread', 'core'] satisfies Strategy[]) {
   t.test(`by ${strategy}: upgrade, rollback and refusals lose, double and reorder nothing`, async (t) => {
     const { lab, engine } = await bridge(t);
     const logged: string[] = [];
