@@ -6,7 +6,9 @@
  */
 import type { StaticsMode } from '../engine-types.ts';
 import type {
+  CopiedState,
   GraphPlan,
+  MirroredPackets,
   NativeBreak,
   NativeElementStats,
   NativeEngine,
@@ -199,6 +201,21 @@ export class ReplaceableEngine implements NativeEngine {
   }
   refreshObservers(): void {
     this.#native.refreshObservers();
+  }
+
+  // A mirror ends with the engine that it was made in: its packets and the state copied with them belong together.
+  mirror(elements: readonly string[], packets: number): number {
+    return this.#native.mirror(elements, packets);
+  }
+  async copyState(shard: number, mirror: number): Promise<CopiedState> {
+    await this.#change;
+    return this.#native.copyState(shard, mirror);
+  }
+  takeMirrored(mirror: number, room: number): MirroredPackets {
+    return this.#native.takeMirrored(mirror, room);
+  }
+  stopMirroring(mirror: number): void {
+    this.#native.stopMirroring(mirror);
   }
 
   exportState(): ExportedState {
