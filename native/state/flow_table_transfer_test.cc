@@ -67,8 +67,8 @@ TEST("table transfer: a successor finds what the giver left, in every phase of g
   Model model;
   std::vector<std::unique_ptr<FlowTable>> owners;
   bool grew = false;
-  for (uint32_t round = 0; round < 60; ++round) {
-    for (uint32_t n = random.below(400); n != 0; --n) step(t.table, model, random, 20'000);
+  for (uint32_t round = 0; round < 300; ++round) {
+    for (uint32_t n = random.below(40); n != 0; --n) step(t.table, model, random, 20'000);
     FlowTable& giver = owners.empty() ? *t.flow : *owners.back();
     grew |= giver.old_index != nullptr;
     auto next = successor_of(giver);
