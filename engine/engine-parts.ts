@@ -7,10 +7,12 @@ import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
 import type { StoreSession } from './state/store-session.ts';
 import { BreakHistory } from './upgrade/break-history.ts';
+import type { UpgradeChecks } from './upgrade/checks.ts';
 import { type CommonOptions, CoreReplacement } from './upgrade/core-replacement.ts';
 import { LibraryShelf } from './upgrade/library-shelf.ts';
 import { type Journal, MemoryJournal } from './upgrade/memory-journal.ts';
 import type { Revision } from './upgrade/revision.ts';
+import { Shadow } from './upgrade/shadow/shadow.ts';
 import { Upgrader } from './upgrade/upgrader.ts';
 import { Verifier } from './upgrade/verify/verifier.ts';
 
@@ -45,13 +47,15 @@ export class EngineParts {
     this.native = native;
     this.shardThreads = shardThreads;
     this.shelf = shelf;
+    const shadow = new Shadow(native, shards, shelf);
     this.#core = new CoreReplacement(native, shardThreads, shelf, common);
     this.verifier = new Verifier(native, shelf, shards);
-    this.upgrader = new Upgrader(native, shards, this.#journal, shelf, {
-      checks: this.verifier,
-      core: this.#core,
-      history,
-    });
+    const checks: UpgradeChecks = {
+      verify: (change, step) => this.verifier.verify(change, step),
+      shadow: (change, step) => shadow.run(change, step),
+      end: () => this.verifier.end(),
+    };
+    this.upgrader = new Upgrader(native, shards, this.#journal, shelf, { checks, core: this.#core, history });
     this.handlers = new Handlers(native, shards, running);
   }
 

@@ -74,6 +74,8 @@ export interface UpgradeOptions extends SuccessorOptions {
   readonly statics?: StaticsMode;
   /** Only plan and verify. */
   readonly dryRun?: boolean;
+  /** Before anything is changed. */
+  readonly shadow?: ShadowOptions;
   /** Refuse what is not signed by a key that the engine trusts. */
   readonly requireSignature?: boolean;
   /** Milliseconds that new code may take for one thing it is asked in its trial; default 10000. */
@@ -184,14 +186,67 @@ export interface VectorsReport {
   readonly file?: string;
 }
 
+/** How new code is compared with the running one on copies of live packets. */
+export interface ShadowOptions {
+  /** Packets to copy, of each element that is replaced. */
+  readonly packets: number;
+  /** Packets that may come to another end than before; default 0. */
+  readonly budget?: number;
+  /** Allowed differences, which do not count: 'drop:no-rule', 'fw: port 1 -> 0', 'field ip.ttl', … */
+  readonly expect?: readonly string[];
+  /** Milliseconds to wait for the packets; default 10000. */
+  readonly timeout?: number;
+}
+
+/** What became of a packet: 'output 1', 'dropped: no rule', 'shard 2'. */
+export interface OutcomeReport {
+  readonly what: string;
+  /** Hexadecimal. */
+  readonly frame?: string;
+}
+
+/** A packet that came to another end, and no rule allowed it. */
+export interface ShadowDifference {
+  readonly element: string;
+  readonly className: string;
+  readonly shard: number;
+  /** Number of the packet in that shard and element. */
+  readonly packet: number;
+  readonly input: number;
+  /** As it came in, hexadecimal. */
+  readonly frame: string;
+  /** In what it differs: 'ip.ttl: 63 -> 62'. */
+  readonly differences: readonly string[];
+  readonly before: readonly OutcomeReport[];
+  readonly after: readonly OutcomeReport[];
+}
+
+export interface ShadowedElement {
+  readonly element: string;
+  readonly className: string;
+  readonly versions: { readonly from: string; readonly to: string };
+  readonly packets: number;
+  readonly differences: number;
+  readonly allowed: number;
+}
+
 /** What the new version did with copies of live packets, beside what the running one did with them. */
 export interface ShadowReport {
-  /** Packets that both versions were given. */
+  /** Packets that were asked for, of each element. */
+  readonly asked: number;
+  /** Packets that both versions were given, of all elements. */
   readonly packets: number;
   /** Packets that came to another end than before, and no rule allowed it. */
   readonly differences: number;
   /** Packets that came to another end, as a rule allowed. */
   readonly allowed: number;
+  /** Packets that were not copied because too many came at once. */
+  readonly missed: number;
+  readonly elements: readonly ShadowedElement[];
+  /** The first that differ. */
+  readonly first: readonly ShadowDifference[];
+  /** Longest time in ns that a shard spent at once on copying state. */
+  readonly longestPauseNs: number;
 }
 
 /** What becomes of the static variables that a class has not declared as state, in every shard. */

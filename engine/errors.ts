@@ -103,6 +103,12 @@ export const errorTable = {
     hint: 'run as root or with CAP_NET_RAW and CAP_NET_ADMIN',
     exitCode: 4,
   },
+  HC_SHADOW_FAILED: {
+    summary:
+      'the new version did something else with copies of live packets than the running one, or crashed on them',
+    hint: 'the message shows the first packets; allow what is meant with --expect RULE, or --shadow-budget N',
+    exitCode: 3,
+  },
   HC_SIGNATURE: {
     summary: 'an element library or source is not signed, or not by a trusted key, or was changed since',
     hint: 'sign it with `hotclick sign FILE --key KEY`, with a key that the engine was given as --trusted-key',

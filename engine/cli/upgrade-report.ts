@@ -3,10 +3,12 @@
 import type {
   BreakPrediction,
   PlannedAction,
+  ShadowReport,
   StaticsReport,
   UpgradeReport,
   VerifyReport,
 } from '../engine-types.ts';
+import { renderDifference } from '../upgrade/shadow/shadow-text.ts';
 import type { Column } from './table.ts';
 import { renderTable } from './table.ts';
 import { bytes, countOf, microseconds, milliseconds } from './units.ts';
@@ -104,6 +106,7 @@ export function renderUpgrade(report: UpgradeReport): string {
   if (untouched > 0) parts.push(`${countOf(untouched, 'element')} untouched`);
   for (const statics of report.statics ?? []) parts.push(staticsLine(statics));
   if (report.verify) parts.push(...verifyLines(report.verify));
+  if (report.shadow) parts.push(shadowLines(report.shadow).join('\n'));
   const breaks = breakRows(report);
   if (breaks.length > 0) parts.push(renderTable(breaks, breakColumns(report)));
   if (report.prediction) parts.push(predictionLine(report.prediction));
@@ -131,6 +134,26 @@ function verifyLines({ vectors, warnings }: VerifyReport): string[] {
       : `verified: ${className} ${version} passed ${countOf(passed, 'test vector')} (${file})`,
   );
   return [...tried, ...warnings.map((warning) => `warning: ${warning}`)];
+}
+
+function shadowLines({
+  asked,
+  packets,
+  differences,
+  allowed,
+  missed,
+  elements,
+  first,
+}: ShadowReport): string[] {
+  const short = elements.filter((one) => one.packets < asked);
+  return [
+    `shadow: ${countOf(packets, 'live packet')} in both versions, ${differences} differ, ${allowed} as expected` +
+      (missed > 0 ? `, ${missed} more were not copied` : ''),
+    ...short.map(
+      ({ element, packets: came }) => `shadow: only ${came} of ${asked} packets came to ${element}`,
+    ),
+    ...first.map(renderDifference),
+  ];
 }
 
 function headline({ dryRun, revision, parent, strategy, successor }: UpgradeReport): string {

@@ -10,7 +10,7 @@ import {
   type UpgradeOptions,
 } from '../engine-types.ts';
 import type { Schema } from './schema.ts';
-import { flag, integer, object, oneOf, optional, record, requestError, text } from './schema.ts';
+import { flag, integer, list, object, oneOf, optional, record, requestError, text } from './schema.ts';
 
 /** What a method has besides its parameters. */
 export interface MethodContext {
@@ -34,6 +34,14 @@ const upgradeFields = {
   dryRun: optional(flag()),
   verifyTimeout: optional(count),
   core: optional(text()),
+  shadow: optional(
+    object({
+      packets: count,
+      budget: optional(revision),
+      expect: optional(list(text())),
+      timeout: optional(count),
+    }),
+  ),
   node: optional(text()),
   hotclick: optional(text()),
   cold: optional(flag()),

@@ -41,6 +41,13 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Schema<
   };
 }
 
+export function list<T>(values: Schema<T>): Schema<T[]> {
+  return (value, at) =>
+    Array.isArray(value)
+      ? value.map((one: unknown, i) => values(one, `${at}[${i}]`))
+      : refuse(at, 'a list', value);
+}
+
 /** An object with any names; `min`: how many it must have at least. */
 export function record<T>(values: Schema<T>, { min = 0 } = {}): Schema<Record<string, T>> {
   return (value, at) => {

@@ -46,15 +46,23 @@ interface Waiting<Answer> {
   readonly reject: (error: Error) => void;
 }
 
+const longestStart = 60_000;
 const longestWords = 4096;
+const longestLine = 256;
 
 export class Child<Message extends object, Answer> implements Disposable {
   readonly #process: Program;
   readonly #channel: ChildChannel;
   readonly #signal: AbortSignal | undefined;
   #said = '';
+  #progress = '';
   #ended: ChildEnd | undefined;
   #waiting: Waiting<Answer> | undefined;
+  #becomeReady: () => void = () => {};
+  /** When it has said so, or will never: the time it takes to start is not that of the first answer. */
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#becomeReady = resolve;
+  });
 
   /** @throws HotclickError HC_INTERNAL when it cannot be started */
   constructor({ program, args, inheritsLoader, signal }: ChildOptions) {
@@ -63,18 +71,28 @@ export class Child<Message extends object, Answer> implements Disposable {
     const loader = inheritsLoader ? process.execArgv.filter((_, i, all) => isLoader(all, i)) : [];
     const { NODE_OPTIONS: _, ...env } = process.env;
     this.#process = start([...loader, fileURLToPath(program), ...args], env);
-    this.#process.stdout.resume();
+    this.#process.stdout.setEncoding('latin1').on('data', (text: string) => {
+      this.#progress = (this.#progress + text).slice(-longestLine);
+    });
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-longestWords);
     });
-    this.#channel = new ChildChannel(this.#process.channel!, (answer) =>
-      this.#settle((waiting) => waiting.resolve(answer as Answer)),
-    );
+    this.#channel = new ChildChannel(this.#process.channel!, (answer) => {
+      if (answer === 'ready') this.#becomeReady();
+      else this.#settle((waiting) => waiting.resolve(answer as Answer));
+    });
     void this.#process.closed.then(({ status, signal: by }) => {
       const end = by === null ? { status: status ?? -1 } : { signal: by };
-      this.#ended = { ...end, said: this.#said };
+      this.#ended ??= { ...end, said: this.#said };
+      this.#becomeReady();
       this.#settle((waiting) => waiting.reject(new ChildEnded(this.#ended!)));
     });
+    const late = setTimeout(() => {
+      this.#ended = { silentFor: longestStart, said: this.#said };
+      this[Symbol.dispose]();
+      this.#becomeReady();
+    }, longestStart);
+    void this.#ready.then(() => clearTimeout(late));
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -82,8 +100,14 @@ export class Child<Message extends object, Answer> implements Disposable {
     return this.#ended === undefined;
   }
 
+  /** The last whole line that it wrote to standard output; '' when there is none. */
+  get lastProgress(): string {
+    return this.#progress.split('\n').at(-2) ?? '';
+  }
+
   /** @throws ChildEnded when it ends, or takes longer than `limit` ms; the signal's reason when that says so */
   async ask(message: Message, limit: number): Promise<Answer> {
+    await this.#ready;
     this.#signal?.throwIfAborted();
     if (this.#ended) throw new ChildEnded(this.#ended);
     if (this.#waiting) throw new HotclickError('HC_INTERNAL', 'the child process is busy');
@@ -110,6 +134,7 @@ export class Child<Message extends object, Answer> implements Disposable {
   readonly #abort = (): void => {
     this.#settle((waiting) => waiting.reject(this.#signal?.reason as Error));
     this[Symbol.dispose]();
+    this.#becomeReady();
   };
 
   #settle(how: (waiting: Waiting<Answer>) => void): void {

@@ -61,3 +61,4 @@ const channel = new ChildChannel(new Socket({ fd: 3, readable: true, writable: t
     channel.send({ error: { code, message: text } });
   }
 });
+channel.send('ready');

@@ -5,7 +5,7 @@ import type { NativeEngine } from '../../datapath/addon.ts';
 import { elementDirectory } from '../../datapath/paths.ts';
 import type { StaticsMode, VectorsReport, VerifyReport } from '../../engine-types.ts';
 import { HotclickError } from '../../errors.ts';
-import type { CheckedChange, UpgradeChecks } from '../checks.ts';
+import type { CheckedChange } from '../checks.ts';
 import type { LibraryShelf, LoadedClass } from '../library-shelf.ts';
 import { configureError } from '../prepare.ts';
 import type { StepTimer } from '../step-timer.ts';
@@ -14,7 +14,7 @@ import { schemaPath } from './schema-path.ts';
 import { checkLiveState, refusePointers, undeclaredBytes } from './state-pointers.ts';
 import { Trial, type TrialLimits } from './trial.ts';
 
-export class Verifier implements UpgradeChecks {
+export class Verifier {
   readonly #engine: Pick<NativeEngine, 'statePointers'>;
   readonly #shelf: LibraryShelf;
   readonly #shards: number;
@@ -83,8 +83,6 @@ export class Verifier implements UpgradeChecks {
     }
     return { warnings, vectors };
   }
-
-  async shadow(): Promise<undefined> {}
 
   end(): void {
     this.#trial.end();
