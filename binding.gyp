@@ -58,9 +58,31 @@
       ],
     },
     {
+      # What the C++ tests load.
+      'target_name': 'test-elements',
+      'type': 'none',
+      'sources': ['<!@(ls native/test/elements/*.cc)'],
+      'rules': [
+        {
+          'rule_name': 'test-element',
+          'extension': 'cc',
+          'inputs': [
+            'native/element-flags.txt',
+            '<!@(ls native/include/hotclick/*)',
+            '<!@(ls native/test/elements/*.hpp)',
+          ],
+          'outputs': ['<(PRODUCT_DIR)/test-elements/<(RULE_INPUT_ROOT).so'],
+          'action': [
+            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)', '-o', '<@(_outputs)',
+          ],
+          'message': 'test element <(RULE_INPUT_ROOT)',
+        },
+      ],
+    },
+    {
       'target_name': 'unit-tests',
       'type': 'executable',
-      'dependencies': ['core'],
+      'dependencies': ['core', 'test-elements'],
       'sources': ['native/test/main.cc', '<!@(find native -name "*_test.cc")'],
       'include_dirs': ['native/test'],
       'libraries': ['-ldl'],

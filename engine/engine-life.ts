@@ -141,10 +141,10 @@ export class EngineLife {
 
   #leaving(host: HostProcess, { running }: PlannedChange): LeavingEngine {
     const { parts } = this;
-    const { shelf, journal, native, upgrader } = parts;
+    const { shelf, upgrader } = parts;
     return {
       host,
-      tools: { engine: native, journal, shelf, shards: this.#threads, closing: upgrader.closing },
+      tools: upgrader.tools,
       libraryFile: (loaded) => shelf.fileOf(loaded),
       sync: () => parts.sync(),
       leave: async () => {

@@ -63,19 +63,22 @@ export class EngineParts {
   static async make(options: PartsOptions, running: () => Revision): Promise<EngineParts> {
     const { threads, onLine, onStop } = options;
     const control = createControlPages(threads);
-    const common = {
+    let made: EngineParts | undefined;
+    const common: CommonOptions = {
       shards: threads,
       packets: options.packets ?? defaultPackets,
       busyPoll: options.busyPoll ?? false,
       cpus: options.cpus ?? [],
       onLine,
       onStop,
+      onFault: (fault) => made?.upgrader.hearFault(fault),
     };
     const native = new ReplaceableEngine(callNative(() => new (addon().Engine)({ ...common, control })));
     try {
       const shelf = await LibraryShelf.open(native);
       const history = new BreakHistory(options.breakHistory);
-      return new EngineParts(common, native, new ShardThreads(control), shelf, history, running);
+      made = new EngineParts(common, native, new ShardThreads(control), shelf, history, running);
+      return made;
     } catch (error) {
       native.close();
       throw error;

@@ -1,11 +1,13 @@
 /** The shapes that the engine gives and takes: what the API, the control socket and the command line share. */
 import type { ElementClass } from './graph/element-class.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
+import type { WatchOptions, WatchReport } from './watch-types.ts';
 
 /** How an upgrade is carried out: each name with what it does. */
 export const strategies = {
   swap: 'in place, at a batch boundary',
   thread: 'every shard leaves its loop and enters again',
+  'all-threads': 'the same in all shards at once',
   core: 'another copy of the datapath core takes over, within the process',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
@@ -66,7 +68,7 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface UpgradeOptions extends SuccessorOptions {
+export interface UpgradeOptions extends SuccessorOptions, WatchOptions {
   readonly strategy?: Strategy;
   /** Strategy `core`: file of the core (hotclick.node); default: the installed one. */
   readonly core?: string;
@@ -103,8 +105,19 @@ export interface SuccessorSummary {
   readonly hotclick: string;
 }
 
+export interface ClassUpgradeOptions extends UpgradeOptions {
+  /**
+   * Several classes change as one in each shard; the default. Otherwise one class after the other, each as a revision of
+   * its own: those before one that fails stay.
+   */
+  readonly atomic?: boolean;
+}
+
 export interface UpgradeStep {
-  /** 'plan', 'build', 'verify', 'prepare', 'roll', 'commit', 'rollback'; of processes 'quiesce', 'final', 'go' too */
+  /**
+   * 'plan', 'build', 'verify', 'shadow', 'prepare', 'canary', 'roll', 'watch', 'commit', 'rollback'; of processes
+   * 'quiesce', 'final', 'go' too
+   */
   readonly step: string;
   readonly detail: string;
 }
@@ -281,6 +294,8 @@ export interface UpgradeReport {
   readonly timings: Readonly<Record<string, number>>;
   /** Of the classes whose library changes, those with static variables that are not declared as state. */
   readonly statics?: readonly StaticsReport[];
+  /** What the guards saw, when a watch was asked for. */
+  readonly watches?: readonly WatchReport[];
   /** Not for the first revision of an engine. */
   readonly verify?: VerifyReport;
   /** When it was asked for. */
@@ -382,7 +397,7 @@ export interface EngineControl {
   /** To all shards. */
   write(path: string, value: string): Promise<void>;
   /** `changes`: class name to source file (.cc) or built library (.so). None: only the process is replaced. */
-  upgrade(changes: Readonly<Record<string, string>>, options?: UpgradeOptions): Promise<UpgradeReport>;
+  upgrade(changes: Readonly<Record<string, string>>, options?: ClassUpgradeOptions): Promise<UpgradeReport>;
   apply(
     configuration: string,
     options?: UpgradeOptions & { file?: string; defines?: Readonly<Record<string, string>> },

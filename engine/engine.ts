@@ -7,6 +7,7 @@ import { sumElements } from './element-totals.ts';
 import { EngineLife, type StartOptions } from './engine-life.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type {
+  ClassUpgradeOptions,
   EngineControl,
   EngineStats,
   RevisionSummary,
@@ -25,6 +26,7 @@ import { trace } from './observe/trace.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
 import type { LibraryVersion, RevisionRecord } from './state/journal.ts';
 import type { StoreSession } from './state/store-session.ts';
+import { upgradeInTurn } from './upgrade/in-turn.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
 import { loadChanges } from './upgrade/load-changes.ts';
 import type { Revision, RevisionDesign } from './upgrade/revision.ts';
@@ -118,7 +120,11 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   }
 
   /** @throws HotclickError HC_BUILD_FAILED, HC_LIBRARY, HC_STATE_DECLARATION, HC_STATE_SCHEMA, HC_CONFIGURE_FAILED, … */
-  upgrade(changes: Readonly<Record<string, string>>, options: UpgradeOptions = {}): Promise<UpgradeReport> {
+  upgrade(
+    changes: Readonly<Record<string, string>>,
+    { atomic = true, ...options }: ClassUpgradeOptions = {},
+  ): Promise<UpgradeReport> {
+    if (!atomic) return upgradeInTurn(changes, (one) => this.upgrade(one, options));
     const asked = { ...options, statics: this.#staticsOf(options) };
     return this.#change({ ...asked, kind: 'upgrade' }, async (step) => {
       const running = this.#running;

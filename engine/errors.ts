@@ -160,6 +160,16 @@ export const errorTable = {
     hint: 'wait for it to end, or look at `hotclick history`',
     exitCode: 7,
   },
+  HC_UPGRADE_FAULT: {
+    summary: 'new code crashed or did not come to its end; the old revision goes on',
+    hint: 'the backtrace names the function; correct it and upgrade again',
+    exitCode: 8,
+  },
+  HC_UPGRADE_GUARD: {
+    summary: 'a guard tripped while an upgrade was watched; the old revision goes on',
+    hint: 'when the change is what was meant, raise the limit or switch the guard off with --guard',
+    exitCode: 8,
+  },
   HC_UPGRADE_FAILED: {
     summary: 'an upgrade was refused; the old revision goes on',
     hint: 'the message names the step and its cause',

@@ -9,3 +9,4 @@ export type * from './graph/element-class.ts';
 export type * from './graph/router-graph.ts';
 export { HostProcess } from './succession/host-process.ts';
 export { buildElement } from './upgrade/build-element.ts';
+export type * from './watch-types.ts';

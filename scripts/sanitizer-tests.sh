@@ -17,6 +17,10 @@ export out
 core=() tests=()
 while read -r f; do if [[ $f == *_test.cc ]]; then tests+=("$(object "$f")"); else core+=("$(object "$f")"); fi; done < <(sources)
 g++ "${flags[@]}" "$(object native/test/main.cc)" "${tests[@]}" "${core[@]}" -ldl -o "$out/unit-tests"
+mkdir -p "$out/test-elements"
+for f in native/test/elements/*.cc; do
+  g++ $(cat native/element-flags.txt) -Inative/include "$f" -o "$out/test-elements/$(basename "$f" .cc).so"
+done
 # Elements with the sanitizer in them; undefined behaviour traps, since its usual reports are data that a library may not have.
 mkdir -p "$out/elements"
 element() { g++ $(grep -v -e -nostartfiles native/element-flags.txt) -O1 -g -fsanitize=address --param asan-globals=0 \

@@ -9,8 +9,9 @@ import type { ControlOptions, JsonOptions } from './option-values.ts';
 import { Output } from './output.ts';
 import { printable } from './printable.ts';
 import { renderUpgrade } from './upgrade-report.ts';
+import { type CliWatchOptions, watchOptions } from './watch-options.ts';
 
-export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, JsonOptions {
+export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, JsonOptions, CliWatchOptions {
   readonly strategy?: Strategy;
   readonly statics?: StaticsMode;
   readonly dryRun?: boolean;
@@ -37,6 +38,7 @@ export async function runUpgrade(
     ...(node === undefined ? {} : { node }),
     ...(hotclick === undefined ? {} : { hotclick }),
     ...(cold === undefined ? {} : { cold }),
+    ...watchOptions(options),
     signal: interrupt.signal,
     ...(json === true
       ? {}

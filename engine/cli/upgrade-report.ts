@@ -9,6 +9,7 @@ import type {
   VerifyReport,
 } from '../engine-types.ts';
 import { renderDifference } from '../upgrade/shadow/shadow-text.ts';
+import type { WatchReport } from '../watch-types.ts';
 import type { Column } from './table.ts';
 import { renderTable } from './table.ts';
 import { bytes, countOf, microseconds, milliseconds } from './units.ts';
@@ -110,9 +111,16 @@ export function renderUpgrade(report: UpgradeReport): string {
   const breaks = breakRows(report);
   if (breaks.length > 0) parts.push(renderTable(breaks, breakColumns(report)));
   if (report.prediction) parts.push(predictionLine(report.prediction));
+  for (const watch of report.watches ?? []) parts.push(watchLine(watch));
   const timings = Object.entries(report.timings).map(([step, value]) => `${step} ${milliseconds(value)}`);
   if (timings.length > 0) parts.push(`outside the gap: ${timings.join(', ')}`);
   return parts.join('\n\n');
+}
+
+function watchLine({ stage, shards, ms, readings }: WatchReport): string {
+  const what = `${stage === 'canary' ? 'canary' : 'watch'}: shards ${shards.join(', ')} for ${milliseconds(ms)}`;
+  const seen = readings.map(({ guard, value, limit }) => `${guard} ${value.toFixed(3)} (limit ${limit})`);
+  return `${what}; ${seen.length > 0 ? seen.join(', ') : 'too few packets for the guards'}`;
 }
 
 /** In every shard the same. */

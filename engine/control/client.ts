@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type {
+  ClassUpgradeOptions,
   EngineControl,
   EngineStats,
   RevisionSummary,
@@ -41,7 +42,10 @@ export class ControlClient implements EngineControl, AsyncDisposable {
   }
 
   /** Paths are those of this process, wherever the engine runs. */
-  upgrade(changes: Readonly<Record<string, string>>, options: UpgradeOptions = {}): Promise<UpgradeReport> {
+  upgrade(
+    changes: Readonly<Record<string, string>>,
+    options: ClassUpgradeOptions = {},
+  ): Promise<UpgradeReport> {
     const absolute = Object.entries(changes).map(([className, path]) => [className, resolve(path)]);
     return this.#change('upgrade', { changes: Object.fromEntries(absolute) }, options);
   }

@@ -10,7 +10,19 @@ import {
   type UpgradeOptions,
 } from '../engine-types.ts';
 import type { Schema } from './schema.ts';
-import { flag, integer, list, object, oneOf, optional, record, requestError, text } from './schema.ts';
+import {
+  flag,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  orWord,
+  record,
+  requestError,
+  text,
+} from './schema.ts';
 
 /** What a method has besides its parameters. */
 export interface MethodContext {
@@ -28,6 +40,7 @@ export type Method = (params: unknown, context: MethodContext) => Promise<unknow
 const most = Number.MAX_SAFE_INTEGER;
 const count = integer({ min: 1, max: most });
 const revision = integer({ min: 0, max: most });
+const guardLimit = optional(orWord(number({ min: 0 }), 'off'));
 const upgradeFields = {
   strategy: optional(oneOf(...(Object.keys(strategies) as Strategy[]))),
   statics: optional(oneOf(...(Object.keys(staticsModes) as StaticsMode[]))),
@@ -45,6 +58,12 @@ const upgradeFields = {
   node: optional(text()),
   hotclick: optional(text()),
   cold: optional(flag()),
+  canary: optional(count),
+  watch: optional(number({ min: 0 })),
+  guards: optional(
+    object({ drops: guardLimit, throughput: guardLimit, latency: guardLimit, divergence: guardLimit }),
+  ),
+  loopLimit: optional(number({ min: 1 })),
 };
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
@@ -63,7 +82,12 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   [
     'upgrade',
     method(
-      { changes: record(text()), requireSignature: optional(flag()), ...upgradeFields },
+      {
+        changes: record(text()),
+        requireSignature: optional(flag()),
+        atomic: optional(flag()),
+        ...upgradeFields,
+      },
       async (context, { changes, ...options }) => {
         if (Object.keys(changes).length === 0 && !replacesWhatRunsThem(options.strategy)) {
           throw requestError('params.changes must not be empty');

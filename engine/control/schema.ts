@@ -30,6 +30,21 @@ export function integer({ min, max }: { min: number; max: number }): Schema<numb
   };
 }
 
+/** Any finite number from `min`. */
+export function number({ min }: { min: number }): Schema<number> {
+  return (value, at) => {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < min) {
+      refuse(at, `a number from ${min}`, value);
+    }
+    return value;
+  };
+}
+
+/** What `schema` takes, or the word. */
+export function orWord<T, const W extends string>(schema: Schema<T>, word: W): Schema<T | W> {
+  return (value, at) => (value === word ? word : schema(value, at));
+}
+
 export function flag(): Schema<boolean> {
   return (value, at) => (typeof value === 'boolean' ? value : refuse(at, 'true or false', value));
 }

@@ -146,7 +146,41 @@ export type ObserverSpec =
       readonly port: number;
       readonly input: boolean;
       readonly snap: number;
-    };
+    }
+  | { readonly kind: 'count'; readonly elements: readonly string[] };
+
+/** What code of a new version did that made a shard go back to the graph before. */
+export interface NativeFault {
+  readonly shard: number;
+  /** 'SIGSEGV', …; '' when the code was interrupted because it did not come to its end. */
+  readonly signal: string;
+  readonly address: number;
+  /** Until the graph before ran again. */
+  readonly recoveryNs: number;
+  /** '' when it is not known. */
+  readonly element: string;
+  readonly className: string;
+  readonly version: string;
+  /** From the function that crashed outwards. */
+  readonly backtrace: readonly string[];
+  /** 0 when no packet is known. */
+  readonly packetLength: number;
+  readonly packetHead: Uint8Array;
+}
+
+export interface ShardLoad {
+  readonly rounds: number;
+  readonly busyRounds: number;
+  readonly busyNs: number;
+}
+
+/** Packets that an edge has carried since it is counted. */
+export interface EdgeCount {
+  readonly from: string;
+  readonly port: number;
+  readonly to: string;
+  readonly packets: number;
+}
 
 /** By CLOCK_MONOTONIC. */
 export interface NativeBreak {
@@ -168,8 +202,24 @@ export interface NativeEngine {
   /** Why a new element does not take its arguments; nothing is opened and no state is made. */
   tryConfigure(plan: GraphPlan): PrepareFailure | undefined;
   discard(revision: number): void;
-  /** Installs it in one shard; the shard's break by its own clock. */
-  roll(shard: number, revision: number, strategy: string): Promise<NativeBreak>;
+  /**
+   * Installs it in one shard; the shard's break by its own clock. With a loop limit (ms) the shard is watched: it goes back by itself
+   * when new code crashes, or computes for longer than that in one round.
+   */
+  roll(shard: number, revision: number, strategy: string, loopLimit?: number): Promise<NativeBreak>;
+  /** From now on a crash is a crash; false when the shard has gone back already. */
+  endWatch(shard: number): Promise<boolean>;
+  /** The new graph stays; until then the shard can be told to go back. */
+  keep(shard: number): Promise<void>;
+  /** The graph before runs again, if it does not do so already; the shard's break in ns. */
+  takeBack(shard: number): Promise<number>;
+  /** Gives packets back that crashed code had in its hands; how many, -1 when that cannot be told. */
+  reclaim(shard: number): Promise<number>;
+  /** Frees a revision from which every shard has gone back; false while something of it drains or converts. */
+  abandon(revision: number): boolean;
+  shardLoad(shard: number): ShardLoad;
+  /** Of the edges that an observer of kind 'count' watches. */
+  edgeCounts(shard: number): EdgeCount[];
   /** Frees what the revision replaced; false while something drains. */
   settle(revision: number): boolean;
   /** Writes `value`, or reads when it is null; null when the answer is longer than `room`. */
@@ -203,8 +253,8 @@ export interface NativeEngine {
   observe(spec: ObserverSpec): number;
   takeEvents(observer: number): { events: NativeEvent[]; lost: number };
   stopObserving(observer: number): void;
-  /** After a new graph was installed. */
-  refreshObservers(): void;
+  /** After a new graph was installed; a promise for each shard. */
+  refreshObservers(): Promise<void>[];
   /** Copies so many packets of each element, from copyState() on. The number of the mirror. */
   mirror(elements: readonly string[], packets: number): number;
   copyState(shard: number, mirror: number): Promise<CopiedState>;
@@ -306,6 +356,8 @@ export interface NativeOptions {
   readonly idleDevices?: boolean;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
+  /** A shard has gone back to the graph before. */
+  readonly onFault?: (fault: NativeFault) => void;
   /** The regions or devices have changed: what exportState() said before does not hold any more. */
   readonly onRegions?: () => void;
   /** What to take over from another engine. */

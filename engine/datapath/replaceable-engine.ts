@@ -7,6 +7,7 @@
 import type { StaticsMode } from '../engine-types.ts';
 import type {
   CopiedState,
+  EdgeCount,
   GraphPlan,
   MirroredPackets,
   NativeBreak,
@@ -17,6 +18,7 @@ import type {
   ObserverSpec,
   PrepareFailure,
   PublishedBytes,
+  ShardLoad,
   StatePointer,
 } from './addon.ts';
 import type { ExportedState } from './transfer.ts';
@@ -137,9 +139,32 @@ export class ReplaceableEngine implements NativeEngine {
     this.#native.discard(this.#revision(revision));
     this.#revisions.delete(revision);
   }
-  async roll(shard: number, revision: number, strategy: string): Promise<NativeBreak> {
+  async roll(shard: number, revision: number, strategy: string, loopLimit?: number): Promise<NativeBreak> {
     await this.#change;
-    return this.#native.roll(shard, this.#revision(revision), strategy);
+    return this.#native.roll(shard, this.#revision(revision), strategy, loopLimit);
+  }
+  endWatch(shard: number): Promise<boolean> {
+    return this.#native.endWatch(shard);
+  }
+  keep(shard: number): Promise<void> {
+    return this.#native.keep(shard);
+  }
+  takeBack(shard: number): Promise<number> {
+    return this.#native.takeBack(shard);
+  }
+  reclaim(shard: number): Promise<number> {
+    return this.#native.reclaim(shard);
+  }
+  abandon(revision: number): boolean {
+    const abandoned = this.#native.abandon(this.#revision(revision));
+    if (abandoned) this.#revisions.delete(revision);
+    return abandoned;
+  }
+  shardLoad(shard: number): ShardLoad {
+    return this.#native.shardLoad(shard);
+  }
+  edgeCounts(shard: number): EdgeCount[] {
+    return this.#native.edgeCounts(shard);
   }
   settle(revision: number): boolean {
     const settled = this.#native.settle(this.#revision(revision));
@@ -199,8 +224,8 @@ export class ReplaceableEngine implements NativeEngine {
     this.#observers.delete(observer);
     this.#watched.delete(observer);
   }
-  refreshObservers(): void {
-    this.#native.refreshObservers();
+  refreshObservers(): Promise<void>[] {
+    return this.#native.refreshObservers();
   }
 
   // A mirror ends with the engine that it was made in: its packets and the state copied with them belong together.

@@ -27,7 +27,7 @@ const offsets = {
   lastBusy: 136,
 };
 /** Reasons in the order of native/core/shard.hh: ShardDrop. */
-const dropReasons = ['element gone', 'drain ended', 'queue gone'];
+const dropReasons = ['element gone', 'drain ended', 'queue gone', 'code crashed'];
 
 /** Memory for the control pages of `shards` shards, for the native engine and for this thread. */
 export function createControlPages(shards: number): Uint8Array {

@@ -30,6 +30,8 @@ export interface RevisionDraft {
   readonly strategy: string;
   /** Shards that must roll before the revision counts as finished. */
   readonly shards: number;
+  /** It counts as finished only after it was watched as well. */
+  readonly watched?: true;
   readonly author?: string;
 }
 
@@ -42,7 +44,7 @@ export interface RevisionRecord extends RevisionDraft {
   /** Unix time in ms at which it was committed, undone or failed. */
   readonly endedAt?: number;
   readonly status: RevisionStatus;
-  /** 'prepared', then 'rolled:SHARD' for each shard, in the order they were done. */
+  /** 'prepared', 'rolled:SHARD', 'watched:canary', 'watched', 'undoing': what was done, in that order. */
   readonly steps: readonly string[];
   /** What the upgrade measured: break times per shard and the like. */
   readonly report?: unknown;
@@ -94,7 +96,7 @@ export class RevisionJournal {
     }
   }
 
-  /** Adds a step that has been done: 'prepared' or 'rolled:SHARD'. */
+  /** Adds a step that has been done; see RevisionRecord. */
   step(revision: number, step: string): Promise<RevisionRecord> {
     return this.#change(revision, (record) => ({ ...record, steps: [...record.steps, step] }));
   }
@@ -131,18 +133,24 @@ export class RevisionJournal {
 
   /**
    * Called at start, before anything begins: ends what a killed engine left pending. The shards of that engine are
-   * gone, so only a revision that all of them had rolled to counts as finished; anything less is undone. Returns the
-   * revisions that were ended.
+   * gone, so only a revision that all of them had rolled to, and that was watched to its end if that was asked for,
+   * counts as finished; anything less is undone. Returns the revisions that were ended.
    */
   async recover(): Promise<RevisionRecord[]> {
     const ended: RevisionRecord[] = [];
     for (const record of this.list().filter(({ status }) => status === 'pending')) {
       const rolled = new Set(record.steps.filter((step) => step.startsWith('rolled:'))).size;
-      if (record.shards > 0 && rolled >= record.shards) {
+      const undoing = record.steps.includes('undoing');
+      const watched = !record.watched || record.steps.includes('watched');
+      if (record.shards > 0 && rolled >= record.shards && watched && !undoing) {
         const reason = `${killed} after all ${record.shards} shards had rolled`;
         ended.push(await this.#end(record.revision, 'committed', { reason }));
       } else {
-        const reason = `${killed} when ${rolled} of ${record.shards} shards had rolled`;
+        const reason = undoing
+          ? `${killed} while it was undone`
+          : watched
+            ? `${killed} when ${rolled} of ${record.shards} shards had rolled`
+            : `${killed} before it had been watched, when ${rolled} of ${record.shards} shards had rolled`;
         ended.push(await this.#end(record.revision, 'undone', { reason }));
       }
     }

@@ -34,8 +34,14 @@ export class MemoryJournal implements Journal {
       report,
     }));
   }
-  undo(revision: number, reason: string): Promise<RevisionRecord> {
-    return this.#change(revision, (record) => ({ ...record, status: 'undone', endedAt: Date.now(), reason }));
+  undo(revision: number, reason: string, report?: unknown): Promise<RevisionRecord> {
+    return this.#change(revision, (record) => ({
+      ...record,
+      status: 'undone',
+      endedAt: Date.now(),
+      reason,
+      report,
+    }));
   }
   fail(revision: number, reason: string): Promise<RevisionRecord> {
     return this.#change(revision, (record) => ({ ...record, status: 'failed', endedAt: Date.now(), reason }));

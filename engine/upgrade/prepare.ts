@@ -4,6 +4,7 @@ import { HotclickError } from '../errors.ts';
 import { configureFault } from '../graph/configure-fault.ts';
 import { formatDiagnostic } from '../graph/diagnostics.ts';
 import type { RevisionRecord } from '../state/journal.ts';
+import { isWatched } from './canary.ts';
 import { libraryVersion } from './library-shelf.ts';
 import type { RevisionDesign } from './revision.ts';
 import type { StepTimer } from './step-timer.ts';
@@ -104,6 +105,7 @@ export function beginRevision(
     ),
     strategy,
     shards,
+    ...(isWatched(request) ? { watched: true } : {}),
   });
 }
 

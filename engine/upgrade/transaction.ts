@@ -4,6 +4,8 @@ import type { PlannedAction, ShardBreak, StaticsReport, Strategy, UpgradeOptions
 import { HotclickError } from '../errors.ts';
 import type { RevisionKind } from '../state/journal.ts';
 import type { CoreReplacement } from './core-replacement.ts';
+import type { FaultInbox } from './fault.ts';
+import type { MeteredEngine } from './flow-meter.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import type { graphPlan, Revision, RevisionDesign } from './revision.ts';
@@ -37,8 +39,20 @@ export interface ContinuedRevision {
 /** What an upgrade needs of the native engine. */
 export type UpgradableEngine = Pick<
   NativeEngine,
-  'prepare' | 'tryConfigure' | 'discard' | 'roll' | 'settle' | 'states' | 'refreshObservers' | 'matchStatics'
->;
+  | 'prepare'
+  | 'tryConfigure'
+  | 'discard'
+  | 'roll'
+  | 'endWatch'
+  | 'keep'
+  | 'takeBack'
+  | 'reclaim'
+  | 'settle'
+  | 'abandon'
+  | 'states'
+  | 'matchStatics'
+> &
+  MeteredEngine;
 
 /** What every step works with. */
 export interface UpgradeTools {
@@ -48,6 +62,8 @@ export interface UpgradeTools {
   readonly shelf: Pick<LibraryShelf, 'keep'>;
   /** For strategy `core`. */
   readonly core?: Pick<CoreReplacement, 'prepare' | 'roll' | 'abandon'>;
+  /** What shards tell of code that has crashed. */
+  readonly faults: FaultInbox;
   /** Aborts when the engine stops. */
   readonly closing: AbortSignal;
 }
@@ -78,6 +94,18 @@ export async function recordIfPossible(write: () => Promise<unknown>): Promise<v
   } catch (error) {
     if (!(error instanceof HotclickError) || error.code !== 'HC_STORE') throw error;
   }
+}
+
+/** The engine has ended in the middle of a roll: nothing can be taken back. */
+export class EngineEnded extends Error {
+  constructor(cause: unknown) {
+    super('the engine has ended', { cause });
+  }
+}
+
+/** ms that new code may compute in one round. */
+export function loopLimitOf({ loopLimit }: UpgradeRequest): number {
+  return loopLimit ?? 100;
 }
 
 /** ms between two looks at something that ends soon. */

@@ -1,25 +1,39 @@
 /**
- * The upgrade transaction: plan, build, verify, prepare, roll, commit; each step is a file beside this one. A change of a
- * library, of several, of the graph or of arguments is all the same thing: from the running revision to another design.
+ * The upgrade transaction: plan, build, verify, shadow, prepare, canary, roll, watch, commit or rollback; each step is a
+ * file beside this one. A change of a library, of several, of the graph or of arguments is all the same thing: from the
+ * running revision to another design.
  *
- * Whatever fails before the first shard has rolled leaves the running revision untouched. Once everything is prepared
- * a roll has no step that can fail.
+ * Whatever fails before the first shard has rolled leaves the running revision untouched. From then on a shard goes back
+ * by itself when new code crashes, and all others follow. See docs/design/upgrade-transaction.md.
  */
-import type { BreakPrediction, Strategy, UpgradeReport } from '../engine-types.ts';
+import type { NativeFault } from '../datapath/addon.ts';
+import type { BreakPrediction, ShardBreak, Strategy, UpgradeReport } from '../engine-types.ts';
 import { isOfProcesses } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import type { WatchReport } from '../watch-types.ts';
 import { BreakHistory } from './break-history.ts';
+import { isWatched, stagesOf } from './canary.ts';
 import { checkChange, type UpgradeChecks } from './checks.ts';
 import { commitChange } from './commit.ts';
+import { FaultInbox } from './fault.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import { planChange } from './plan.ts';
 import { predictBreaks, rememberBreaks } from './prediction.ts';
 import { prepareChange, tryConfigure } from './prepare.ts';
 import type { Revision, RevisionDesign } from './revision.ts';
-import { rollShards } from './roll.ts';
+import { rollCore, rollShards } from './roll.ts';
 import { StepTimer } from './step-timer.ts';
-import type { PlannedChange, UpgradableEngine, UpgradeRequest, UpgradeTools } from './transaction.ts';
+import { takeChangeBack } from './take-back.ts';
+import {
+  EngineEnded,
+  type PlannedChange,
+  type PreparedChange,
+  type UpgradableEngine,
+  type UpgradeRequest,
+  type UpgradeTools,
+} from './transaction.ts';
+import { Watch } from './watch.ts';
 
 /** Carries a planned change out by giving the engine to another process, which then runs it. */
 export type HandOn = (
@@ -45,6 +59,7 @@ export class Upgrader {
   readonly #prepared = new Map<number, RevisionDesign>();
   readonly #closing = new AbortController();
   #handOn: HandOn | undefined;
+  readonly #faults = new FaultInbox();
   #running: Revision | undefined;
   #transaction: Promise<UpgradeReport> | undefined;
 
@@ -57,8 +72,9 @@ export class Upgrader {
   ) {
     const { checks, core, history = new BreakHistory() } = parts;
     const { signal: closing } = this.#closing;
+    const faults = this.#faults;
     this.#history = history;
-    this.#tools = { engine, shards, journal, shelf, closing, ...(core ? { core } : {}) };
+    this.#tools = { engine, shards, journal, shelf, faults, closing, ...(core ? { core } : {}) };
     this.#shelf = shelf;
     this.#checks = checks;
   }
@@ -73,9 +89,9 @@ export class Upgrader {
     this.#handOn = handOn;
   }
 
-  /** Aborts when the engine stops. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
+  /** For a strategy that carries a change out elsewhere. */
+  get tools(): UpgradeTools {
+    return this.#tools;
   }
 
   /** The running revision; undefined until the first was rolled. */
@@ -86,6 +102,11 @@ export class Upgrader {
   /** What the native engine runs under a number that it gave for a prepared revision. */
   design(prepared: number): RevisionDesign | undefined {
     return this.#prepared.get(prepared);
+  }
+
+  /** Told when a shard has gone back to the graph before because new code crashed. */
+  hearFault(fault: NativeFault): void {
+    this.#faults.hear(fault);
   }
 
   /**
@@ -132,16 +153,50 @@ export class Upgrader {
       return { ...dryRunReport(planned, step), ...found };
     }
     if (handOn) return { ...(await this.#changeProcess(planned, handOn, step)), ...found };
-    const change = await prepareChange(this.#tools, planned, step);
-    step.passPointOfNoReturn();
-    this.#remember(change.prepared, change.design);
-    const breaks = await rollShards(this.#tools, change, step);
-    this.#running = { ...change.design, number: change.revision };
-    await commitChange(this.#tools, change, breaks, step);
-    if (planned.running) await rememberBreaks(this.#history, planned, breaks);
-    const { revision, strategy, actions } = change;
-    const parent = change.running?.number ?? 0;
-    return { ...step.report(), revision, parent, strategy, dryRun: false, actions, breaks, ...found };
+    const watch = new Watch(this.#tools, planned);
+    try {
+      await watch.prepare(step);
+      const change = await prepareChange(this.#tools, planned, step);
+      if (!isWatched(request)) step.passPointOfNoReturn();
+      this.#remember(change.prepared, change.design);
+      const rolled = await this.#carryOut(change, watch, step);
+      this.#running = { ...change.design, number: change.revision };
+      await commitChange(this.#tools, change, rolled.breaks, step);
+      if (planned.running) await rememberBreaks(this.#history, planned, rolled.breaks);
+      const { revision, strategy, actions } = change;
+      const parent = change.running?.number ?? 0;
+      return { ...step.report(), revision, parent, strategy, dryRun: false, actions, ...rolled, ...found };
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** @throws what made the shards go back, once all of them have */
+  async #carryOut(
+    change: PreparedChange,
+    watch: Watch,
+    step: StepTimer,
+  ): Promise<Pick<UpgradeReport, 'breaks' | 'watches'>> {
+    const { core } = this.#tools;
+    if (change.strategy === 'core' && core) return { breaks: await rollCore(core, this.#tools, change) };
+    const breaks: ShardBreak[] = [];
+    const watches: WatchReport[] = [];
+    this.#faults.clear();
+    try {
+      for (const stage of stagesOf(change.request, this.#tools.shards)) {
+        breaks.push(...(await rollShards(this.#tools, change, stage.shards, step)));
+        const seen = await watch.stage(stage, change.revision, step);
+        if (seen) watches.push(seen);
+      }
+      step.passPointOfNoReturn();
+      await watch.end();
+      return { breaks, ...(watches.length > 0 ? { watches } : {}) };
+    } catch (error) {
+      if (error instanceof EngineEnded) throw error.cause;
+      const end = await takeChangeBack(this.#tools, change, error, step);
+      this.#prepared.delete(change.prepared);
+      throw end;
+    }
   }
 
   #predict(planned: PlannedChange): Promise<BreakPrediction> {

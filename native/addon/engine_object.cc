@@ -37,7 +37,14 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("tryConfigure", &E::tryConfigure),
                                      InstanceMethod("discard", &E::discard),
                                      InstanceMethod("roll", &E::roll),
+                                     InstanceMethod("endWatch", &E::endWatch),
+                                     InstanceMethod("keep", &E::keep),
+                                     InstanceMethod("takeBack", &E::takeBack),
+                                     InstanceMethod("shardLoad", &E::shardLoad),
+                                     InstanceMethod("edgeCounts", &E::edgeCounts),
+                                     InstanceMethod("reclaim", &E::reclaim),
                                      InstanceMethod("settle", &E::settle),
+                                     InstanceMethod("abandon", &E::abandon),
                                      InstanceMethod("handler", &E::handler),
                                      InstanceMethod("publish", &E::publish),
                                      InstanceMethod("markAllDirty", &E::markAllDirty),
@@ -85,6 +92,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   on_stop_ = Napi::Persistent(o.Get("onStop").As<Napi::Function>());
   if (o.Get("onRegions").IsFunction())
     on_regions_ = Napi::Persistent(o.Get("onRegions").As<Napi::Function>());
+  if (o.Get("onFault").IsFunction()) on_fault_ = Napi::Persistent(o.Get("onFault").As<Napi::Function>());
   wake_ = Napi::ThreadSafeFunction::New(
       env, Napi::Function::New(env, [this](const Napi::CallbackInfo& i) { deliver(i.Env()); }), "hotclick", 0,
       1);
@@ -167,6 +175,7 @@ void EngineObject::deliver(Napi::Env env) {
       else
         pending.deferred.Resolve(value);
     }
+    if (engine_) tell_fault(env, i);
     std::string line;
     while (engine_ && engine_->shard(i).take_line(line)) {
       on_line_.Call({Napi::Number::New(env, i), Napi::String::New(env, line)});
@@ -291,13 +300,17 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
   const auto revision = revisions_.find(id);
   if (revision == revisions_.end()) return throw_error(info.Env(), "HC_INTERNAL", "no such revision");
   const bool thread = info[2].As<Napi::String>().Utf8Value() == "thread";
+  const bool watched = info[3].IsNumber();
+  if (watched) engine_->begin_watch(static_cast<uint64_t>(info[3].As<Napi::Number>().DoubleValue() * 1e6));
   auto command = std::make_unique<SwapCommand>(
-      revision->second->graphs[shard], thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap);
+      revision->second->graphs[shard], thread ? SwapCommand::Strategy::thread : SwapCommand::Strategy::swap,
+      watched);
   ++swaps_posted_;
   return post(info.Env(), shard, std::move(command),
               [this, shard, id](Napi::Env env, Command& c) -> Napi::Value {
                 --swaps_posted_;
                 engine_->shard(shard).learn_graph();
+                installed_before_[shard] = installed_[shard];
                 installed_[shard] = id;
                 const auto& swap = static_cast<SwapCommand&>(c);
                 return break_to_js(env, swap.begin(), swap.break_ns());

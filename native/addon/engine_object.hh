@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "../core/edge_counter.hh"
 #include "../core/engine_core.hh"
 #include "../core/event_observer.hh"
 #include "../core/packet_capture.hh"
@@ -15,7 +16,8 @@ namespace hotclick::addon {
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
-  /// new Engine({ shards, packets, control: Uint8Array over shared memory, busyPoll, idleDevices, onLine, onStop })
+  /// new Engine({ shards, packets, control: Uint8Array over shared memory, busyPoll, idleDevices, onLine, onStop,
+  ///              onFault })
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 
@@ -42,7 +44,14 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value tryConfigure(const Napi::CallbackInfo& info);
   Napi::Value discard(const Napi::CallbackInfo& info);
   Napi::Value roll(const Napi::CallbackInfo& info);
+  Napi::Value endWatch(const Napi::CallbackInfo& info);
+  Napi::Value keep(const Napi::CallbackInfo& info);
+  Napi::Value shardLoad(const Napi::CallbackInfo& info);
+  Napi::Value edgeCounts(const Napi::CallbackInfo& info);
+  Napi::Value takeBack(const Napi::CallbackInfo& info);
+  Napi::Value reclaim(const Napi::CallbackInfo& info);
   Napi::Value settle(const Napi::CallbackInfo& info);
+  Napi::Value abandon(const Napi::CallbackInfo& info);
   Napi::Value handler(const Napi::CallbackInfo& info);
   Napi::Value publish(const Napi::CallbackInfo& info);
   Napi::Value markAllDirty(const Napi::CallbackInfo& info);
@@ -73,9 +82,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   static Napi::Value break_to_js(Napi::Env env, uint64_t begin, uint64_t ns);
   static void notify_from_shard(void* context);
   void deliver(Napi::Env env);
+  void tell_fault(Napi::Env env, uint32_t shard);
   bool read_plan(Napi::Env env, const Napi::Object& plan, std::vector<core::NodePlan>& nodes,
                  std::vector<core::EdgeSpec>& edges);
-  void instrument(Napi::Env env);
+  Napi::Array instrument(Napi::Env env);
   /// What option `transfer` describes; null with an empty `error` when there is none.
   static std::unique_ptr<core::TransferImport> read_import(const Napi::Value& option, std::string& error);
   /// Has the host told, in a later turn, when regions or devices have changed.
@@ -84,7 +94,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   uint32_t id_ = 0;
   std::shared_ptr<core::EngineCore> engine_;
   Napi::Reference<Napi::Uint8Array> control_;
-  Napi::FunctionReference on_line_, on_stop_, on_regions_;
+  Napi::FunctionReference on_line_, on_stop_, on_regions_, on_fault_;
   Napi::ThreadSafeFunction wake_;
   std::map<uint32_t, std::shared_ptr<core::ElementVersion>> libraries_;
   std::map<uint32_t, std::unique_ptr<core::PreparedRevision>> revisions_;
@@ -92,9 +102,11 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   // One observer a shard for each trace or tap.
   std::map<uint32_t, std::vector<std::shared_ptr<core::EventObserver>>> observers_;
   std::map<uint32_t, Mirror> mirrors_;
+  std::map<uint32_t, std::shared_ptr<core::EdgeCounter>> counters_;
   std::map<uint32_t, std::shared_ptr<core::Instrumentation>> instrumentations_;  // in use, by shard
-  std::map<uint32_t, uint32_t> installed_;  // by shard, the number of the revision that the host knows to run
-  uint32_t swaps_posted_ = 0;               // commands under way that install or give away graphs
+  // By shard, the number of the revision that the host knows to run, and of the one before.
+  std::map<uint32_t, uint32_t> installed_, installed_before_;
+  uint32_t swaps_posted_ = 0;  // commands under way that install or give away graphs
   bool regions_changed_ = false;
   uint32_t next_id_ = 1;
 };

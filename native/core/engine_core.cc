@@ -81,10 +81,36 @@ std::unique_ptr<PreparedRevision> EngineCore::prepare(const std::vector<NodePlan
   return revision;
 }
 
+void EngineCore::begin_watch(uint64_t loop_limit) {
+  if (watch_) return;
+  std::vector<Shard*> shards;
+  for (const auto& shard : shards_) shards.push_back(shard.get());
+  watch_ = std::make_unique<FaultWatch>(std::move(shards), loop_limit);
+}
+
+bool EngineCore::abandon(const PreparedRevision& revision) {
+  for (const auto& shard : shards_) {
+    if (!shard->graph() || shard->graph()->draining()) return false;
+    for (const FlowTable* t : shard->graph()->tables()) {
+      if (t->converting()) return false;
+    }
+  }
+  watch_.reset();
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    shards_[i]->guard().end();
+    shards_[i]->settle_sections(false);
+    revision.graphs[i]->forget_predecessors();
+    shards_[i]->release_previous();
+  }
+  release_retired();
+  return true;
+}
+
 bool EngineCore::settle(const PreparedRevision& revision) {
   for (const auto& graph : revision.graphs) {
     if (graph->draining()) return false;
   }
+  watch_.reset();
   for (size_t i = 0; i < shards_.size(); ++i) {
     shards_[i]->settle_sections(true);
     shards_[i]->settle_statics(true);

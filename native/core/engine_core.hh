@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fault_watch.hh"
 #include "hand_over.hh"
 #include "packet_pool.hh"
 #include "shard.hh"
@@ -46,6 +47,12 @@ class EngineCore {
                                             const std::vector<EdgeSpec>& edges, GraphError& error);
   /// After every shard has installed it: lets go of what it replaced. False while something still drains.
   bool settle(const PreparedRevision& revision);
+  /// From the first watched install until settle() or abandon(): crashes of element code, and loops of more than
+  /// `loop_limit` ns, lead to the graph before.
+  void begin_watch(uint64_t loop_limit);
+  /// After every shard has gone back from it: lets go of the revision. False while something of it still drains
+  /// or converts state.
+  bool abandon(const PreparedRevision& revision);
   /// Lets go of what tables no longer need since their records were converted: the memory, and the library
   /// whose functions converted them.
   void release_retired();
@@ -63,6 +70,7 @@ class EngineCore {
   std::vector<std::weak_ptr<ShardGraph>> last_prepared_;
   uint32_t last_revision_ = 0;
   bool regions_changed_ = false;
+  std::unique_ptr<FaultWatch> watch_;
 };
 
 }  // namespace hotclick::core

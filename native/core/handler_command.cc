@@ -14,6 +14,11 @@ HandlerCommand::HandlerCommand(std::string element, std::string handler, Kind ki
       text_(room, '\0'),
       kind_(kind) {}
 
+void HandlerCommand::interrupted() {
+  outcome_ = Outcome::rejected;
+  text_.assign("the element crashed");
+}
+
 bool HandlerCommand::step(Shard& shard) {
   Node* node = shard.graph() ? shard.graph()->find(element_) : nullptr;
   const hc_handler* handler = node ? node->find_handler(handler_) : nullptr;

@@ -15,6 +15,7 @@ class HandlerCommand : public Command {
   HandlerCommand(std::string element, std::string handler, Kind kind, std::string value,
                  size_t room = 64 << 10);
   bool step(Shard& shard) override;
+  void interrupted() override;
 
   Outcome outcome() const { return outcome_; }
   /// The value read, or why it was rejected.

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <hotclick/abi_layout.hpp>
 #include <new>
@@ -172,9 +173,29 @@ void Library::populate() {
     const uintptr_t begin = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr) & ~uintptr_t{4095};
     const uintptr_t end = reinterpret_cast<uintptr_t>(base + segments[i].p_vaddr + segments[i].p_memsz);
     if (end > end_) end_ = end;
+    if (segments[i].p_flags & PF_X) {
+      code_begin_ = begin_ + segments[i].p_vaddr;
+      code_size_ = segments[i].p_memsz;
+    }
     // Refused before Linux 5.14: then the faults happen later.
     madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
   }
+}
+
+std::string Library::function_at(uintptr_t address) const {
+  struct stat st;
+  if (fstat(fd_, &st) != 0) return "";
+  std::vector<uint8_t> bytes(static_cast<size_t>(st.st_size));
+  if (pread(fd_, bytes.data(), bytes.size(), 0) != st.st_size) return "";
+  const uint64_t offset = address - begin_;
+  std::string found;
+  ElfFile(bytes.data(), bytes.size()).each_symbol([&](std::string_view name, const Elf64_Sym& s) {
+    if (ELF64_ST_TYPE(s.st_info) != STT_FUNC || offset - s.st_value >= s.st_size) return;
+    char distance[24];
+    snprintf(distance, sizeof(distance), "+0x%llx", static_cast<unsigned long long>(offset - s.st_value));
+    found = demangle(std::string(name)) + distance;
+  });
+  return found;
 }
 
 Library::~Library() {

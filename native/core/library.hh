@@ -37,6 +37,11 @@ class Library {
   /// The addresses it takes up, from its first page to behind its last.
   uintptr_t begin() const { return begin_; }
   uintptr_t end() const { return end_; }
+  uintptr_t code_begin() const { return code_begin_; }
+  bool has_code(uintptr_t address) const { return address - code_begin_ < code_size_; }
+  /// Name of the function at that address and the distance from its begin, "" when the library was stripped. Off
+  /// the path.
+  std::string function_at(uintptr_t address) const;
 
   /// The undeclared static variables; null when there are none.
   const std::shared_ptr<const StaticsLayout>& statics() const { return statics_; }
@@ -48,7 +53,7 @@ class Library {
   void populate();
   void* handle_ = nullptr;
   int fd_ = -1;
-  uintptr_t begin_ = 0, end_ = 0;
+  uintptr_t begin_ = 0, end_ = 0, code_begin_ = 0, code_size_ = 0;
   const hc_descriptor* descriptor_ = nullptr;
   std::shared_ptr<const StaticsLayout> statics_;
 };

@@ -95,7 +95,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
 
 Node::~Node() {
   for (hc_device* device : devices) shard_->close_device(device);
-  if (instance.object) descriptor->destroy(instance.object);
+  if (instance.object && !condemned_) descriptor->destroy(instance.object);
   free(memory_);
 }
 

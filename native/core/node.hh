@@ -55,8 +55,18 @@ struct StateBinding {
 struct StateChange {
   StateBinding* from = nullptr;
   StateBinding* to = nullptr;
-  std::shared_ptr<Conversion> conversion;  // static state and sections
-  std::unique_ptr<PreparedLayout> layout;  // tables
+  std::shared_ptr<Conversion> conversion;   // static state and sections
+  std::unique_ptr<PreparedLayout> layout;   // tables
+  std::shared_ptr<Conversion> back;         // what takes the state back while the upgrade is watched
+  std::shared_ptr<SectionPages> old_pages;  // sections: what `conversion` reads
+  bool done = false;
+};
+
+/// How an upgrade is taken back.
+enum class Return {
+  ordered,  // because somebody said so: both versions work
+  fault,    // the newer version crashed: packets that only it holds are lost
+  bare      // and the way back crashed as well: without the author's functions
 };
 
 struct NodeError {
@@ -76,8 +86,16 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// On the shard, at the swap: takes over what could not be shared before.
-  void adopt_state();
+  /// On the shard, at the swap: takes over what could not be shared before. While the upgrade is `watched` the
+  /// predecessor stays able to take it back.
+  void adopt_state(bool watched);
+  /// On the shard: the predecessor gets its state back as it is now. May be called again when it was interrupted.
+  void hand_back(Return how);
+  /// On the shard: the predecessor will not run again, so what waits in queues that this version has not is lost.
+  void drop_queues_left();
+  /// On the shard: no task and no timer from now on; resume() puts both back.
+  void rest();
+  void resume();
 
   hc_instance instance = {};
   std::string name, class_name, version;
@@ -95,11 +113,15 @@ class Node {
   bool adopted = false;
   bool draining = false;
   bool installed = false;  // a shard has run it
+  bool resting = false;    // another instance has taken its place
+  bool replaced = false;   // it runs again and has still to be told
   uint32_t graph_index = 0;
   std::vector<hc_device*> devices;
 
   Shard& shard() const { return *shard_; }
   const Library& library() const { return *library_; }
+  /// Host: its code has crashed, so nothing of it is called any more, not even to destroy the object.
+  void condemn() { condemned_ = true; }
   const hc_handler* find_handler(const std::string& handler) const;
   /// Reads one of its handlers; not 0 with the message in `error` when that failed.
   int read(const hc_handler& handler, const hc_string& parameter, hc_text& out, char* error) const;
@@ -124,6 +146,7 @@ class Node {
   void match_drops(const Node* old);
   bool recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
+  std::shared_ptr<Conversion> plan_way_back(const StateBinding& b, const SchemaCopy& to) const;
 
   std::shared_ptr<Library> library_;
   std::shared_ptr<Node> adopted_from_;  // until the swap is done
@@ -135,10 +158,12 @@ class Node {
   std::shared_ptr<uint8_t> counters_before_;  // the predecessor's, until they are added up
   /// Drop reasons that the predecessor counts too: here, there.
   std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
-  std::vector<std::shared_ptr<SectionPages>> section_sources_;  // what changed sections are converted from
+  bool has_adopted_ = false, has_statics_ = false, task_before_rest_ = false, condemned_ = false;
+  uint64_t timers_before_rest_[HC_MAX_TIMERS] = {};
   void forget_predecessor() {
     adopted_from_.reset();
     takeover_ = StaticsTakeover();
+    counters_before_.reset();
   }
   friend class ShardGraph;
 };

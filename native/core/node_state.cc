@@ -72,6 +72,22 @@ std::shared_ptr<Conversion> Node::plan_conversion(StateBinding& b, const SchemaC
   return conversion;
 }
 
+/// From the state of this node to the layout `to` of its predecessor, which runs again when the upgrade fails.
+std::shared_ptr<Conversion> Node::plan_way_back(const StateBinding& b, const SchemaCopy& to) const {
+  const bool downwards = b.schema.version > to.version;
+  const Node* old = adopted_from_.get();
+  const StateBinding* theirs = nullptr;
+  for (uint32_t i = 0; old && i < old->states.size(); ++i) {
+    if (old->states[i].name == b.name) theirs = &old->states[i];
+  }
+  const hc_schema* author = downwards ? &b.declaration->schema
+                            : theirs  ? &theirs->declaration->schema
+                                      : nullptr;
+  std::shared_ptr<void> keep;
+  if (author) keep = downwards ? library_ : old->library_;
+  return Conversion::plan_back(b.schema, to, author, !downwards, std::move(keep));
+}
+
 bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error) {
   auto* slot = static_cast<hc_state_slot*>(b.declaration->member(memory_));
   if (old && old->schema == b.schema) {
@@ -86,7 +102,7 @@ bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::st
     if (old) {
       auto conversion = plan_conversion(b, old->schema, error);
       if (!conversion) return false;
-      changes_.push_back({old, &b, std::move(conversion), nullptr});
+      changes_.push_back({old, &b, std::move(conversion), nullptr, plan_way_back(b, old->schema), nullptr});
     } else if (const RestoredStatic* r = shard.restored_static(name, b.name)) {
       if (r->schema == b.schema) {
         memcpy(b.block.get(), r->data.data(), r->data.size());
@@ -164,9 +180,10 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
     if (!conversion) return false;
     auto prepared = b.table->prepare_layout(layout, std::move(conversion), error);
     if (!prepared) return false;
-    changes_.push_back({old, &b, nullptr, std::move(prepared)});
+    changes_.push_back(
+        {old, &b, nullptr, std::move(prepared), old ? plan_way_back(b, from) : nullptr, nullptr});
   } else {
-    changes_.push_back({old, &b, nullptr, nullptr});  // a new owner
+    changes_.push_back({old, &b, nullptr, nullptr, nullptr, nullptr});  // a new owner
   }
   slot->table = b.table.get();
   return true;
@@ -208,7 +225,7 @@ bool Node::bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::str
     error = "no memory for it";
     return false;
   }
-  changes_.push_back({old, &b, nullptr, nullptr});
+  changes_.push_back({old, &b, nullptr, nullptr, nullptr, nullptr});
   slot->queue = &b.queue->queue();
   return true;
 }
@@ -239,12 +256,10 @@ bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
     return false;
   }
   if (pages) {
-    StateBinding from;
-    from.section = pages;
     auto conversion = plan_conversion(b, pages->schema, error);
     if (!conversion) return false;
-    changes_.push_back({nullptr, &b, std::move(conversion), nullptr});
-    section_sources_.push_back(std::move(pages));
+    auto back = plan_way_back(b, pages->schema);
+    changes_.push_back({nullptr, &b, std::move(conversion), nullptr, std::move(back), std::move(pages)});
   } else if (const RestoredStatic* r = shard.restored_static(class_name, b.name)) {
     if (r->schema == b.schema) {
       memcpy(b.section->pages.data(), r->data.data(), r->data.size());
@@ -269,43 +284,6 @@ void Node::match_drops(const Node* old) {
       const char* theirs = old ? old->descriptor->drops[k].name : imported->drops[k].c_str();
       if (strcmp(descriptor->drops[i].name, theirs) == 0) same_drops_.emplace_back(i, k);
     }
-  }
-}
-
-void Node::adopt_state() {
-  size_t source = 0;
-  takeover_.run();
-  for (StateChange& c : changes_) {
-    StateBinding& to = *c.to;
-    if (to.block) {
-      c.conversion->run(c.from->block.get(), to.block.get());
-    } else if (to.section) {
-      c.conversion->run(section_sources_[source++]->pages.data(), to.section->pages.data());
-    } else if (to.table) {
-      if (c.layout) to.table->change_layout(*c.layout);
-      auto* slot = static_cast<hc_table_slot*>(to.declaration->member(memory_));
-      to.table->set_owner(instance.shard, memory_, *to.declaration, slot->capacity);
-    } else if (to.queue) {
-      hc_queue& q = to.queue->queue();
-      if (c.from && c.from->queue != to.queue) {  // a larger ring: move the pointers
-        hc_queue& before = c.from->queue->queue();
-        for (; before.head != before.tail; ++before.head)
-          q.ring[q.tail++ & q.mask] = before.ring[before.head & before.mask];
-      }
-      const auto* slot = static_cast<hc_queue_slot*>(to.declaration->member(memory_));
-      q.limit = slot->capacity;
-    }
-  }
-  if (Node* old = adopted_from_.get()) {
-    for (StateBinding& b : old->states) {
-      if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
-    }
-  }
-  if (counters_before_) {
-    const auto* before = reinterpret_cast<const uint64_t*>(counters_before_.get());
-    for (const auto& [here, there] : same_drops_) drops()[here] += before[1 + there];
-    unconnected() += before[0];
-    counters_before_.reset();
   }
 }
 

@@ -68,8 +68,12 @@ void Node::restore_undeclared(Shard& shard) {
 
 void Shard::settle_statics(bool commit) {
   for (auto& [class_name, next] : pending_statics) {
-    if (!commit) continue;
     const auto library = next.library.lock();
+    if (!commit) {
+      // It may have run for a while and have left addresses of its own behind.
+      if (library && next.from && !points_into(*next.from, *library).empty()) pinned_.push_back(library);
+      continue;
+    }
     if (!library) {
       carried_statics.erase(class_name);
       continue;

@@ -51,6 +51,7 @@ void Instrumentation::probe_node(const Node& node, uint32_t index) {
 
 void Instrumentation::push_through(void* object, uint32_t port, hc_batch* batch) {
   auto* p = static_cast<Probe*>(object);
+  p->packets += batch->count;
   const Passage passage{*p->from, p->from_port, p->to, port, false, 0};
   for (Observer* o : p->observers) o->see(passage, batch->packets, batch->count);
   p->push.push(p->push.object, p->push.port, batch);
@@ -60,9 +61,18 @@ uint32_t Instrumentation::pull_through(void* object, uint32_t port, hc_batch* ba
   auto* p = static_cast<Probe*>(object);
   const uint32_t before = batch->count;
   const uint32_t n = p->pull.pull(p->pull.object, p->pull.port, batch, max);
+  p->packets += n;
   const Passage passage{*p->from, p->from_port, p->to, port, true, max};
   for (Observer* o : p->observers) o->see(passage, batch->packets + before, n);
   return n;
+}
+
+std::vector<Instrumentation::EdgeCount> Instrumentation::counts() const {
+  std::vector<EdgeCount> list;
+  for (const auto& p : probes_) {
+    list.push_back({p->from, p->to, p->from_port, __atomic_load_n(&p->packets, __ATOMIC_RELAXED)});
+  }
+  return list;
 }
 
 void Instrumentation::apply(Shard& shard, bool on) {

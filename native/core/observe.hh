@@ -38,6 +38,13 @@ class Observer {
 /// The edges of a graph with probes for a set of observers. Made off the path.
 class Instrumentation {
  public:
+  /// A probe as the host reads it while the shard counts: the number is old at worst.
+  struct EdgeCount {
+    const Node* from;
+    const Node* to;
+    uint32_t from_port;
+    uint64_t packets;
+  };
   Instrumentation(std::shared_ptr<ShardGraph> graph, std::vector<std::shared_ptr<Observer>> observers);
   /// On the shard; `on` false puts the graph's own edges back.
   void apply(Shard& shard, bool on);
@@ -47,6 +54,7 @@ class Instrumentation {
   }
   const std::vector<std::shared_ptr<Observer>>& observers() const { return observers_; }
   const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
+  std::vector<EdgeCount> counts() const;
 
  private:
   struct Probe {
@@ -54,6 +62,7 @@ class Instrumentation {
     const Node* from;
     const Node* to;
     uint32_t from_port;
+    uint64_t packets;
     hc_push_edge push;
     hc_pull_edge pull;
     std::vector<Observer*> observers;

@@ -65,6 +65,7 @@ void PacketPool::open(const std::vector<bool>& in_use, hc_shard& shard) {
 }
 
 bool PacketPool::put(hc_packet* const* packets) {
+  for (uint32_t i = 0; i < chunk_size; ++i) packets[i]->holder = 0;
   uint64_t at = put_at_.load(std::memory_order_relaxed);
   for (;;) {
     Cell& cell = cells_[at & cell_mask_];
@@ -135,6 +136,16 @@ void PacketPool::drain(hc_shard& shard) {
   delete[] shard.free_packets;
   shard.free_packets = nullptr;
   shard.free_capacity = shard.free_count = 0;
+}
+
+hc_packet* PacketPool::find(uintptr_t address) const {
+  const uintptr_t in_metadata = address - reinterpret_cast<uintptr_t>(metadata_.data());
+  if (in_metadata < static_cast<uintptr_t>(size_) * sizeof(hc_packet))
+    return &packet(static_cast<uint32_t>(in_metadata / sizeof(hc_packet)));
+  const uintptr_t in_buffers = address - reinterpret_cast<uintptr_t>(buffers_.data());
+  if (in_buffers < static_cast<uintptr_t>(size_) * HC_BUFFER_SIZE)
+    return &packet(static_cast<uint32_t>(in_buffers / HC_BUFFER_SIZE));
+  return nullptr;
 }
 
 uint32_t PacketPool::in_depot() const {

@@ -40,6 +40,8 @@ class PacketPool {
   }
   const MappedRegion& buffers() const { return buffers_; }
   const MappedRegion& metadata() const { return metadata_; }
+  /// The packet whose metadata or buffer the address lies in; null when it lies in neither.
+  hc_packet* find(uintptr_t address) const;
   /// Packets in the depot: an estimate while shards run.
   uint32_t in_depot() const;
 
@@ -50,6 +52,7 @@ class PacketPool {
   };
   PacketPool() = default;
   static std::unique_ptr<PacketPool> make(uint32_t packets, MappedRegion buffers);
+  /// Nobody's from then on: they may come to any shard.
   bool put(hc_packet* const* packets);
   bool take(hc_packet** packets);
 

@@ -52,6 +52,7 @@ bool PeerQuestions::ask(Shard& asker, const std::string& element, const std::str
     open.push_back(to);
   }
   const uint64_t deadline = monotonic() + longest_wait;
+  asker.guard().set_waiting(true);
   for (const uint32_t to : open) {
     Question& q = question(from, to);
     while (q.state.load(std::memory_order_acquire) == asked) {
@@ -68,6 +69,7 @@ bool PeerQuestions::ask(Shard& asker, const std::string& element, const std::str
     q.value = {};
     q.state.store(idle, std::memory_order_relaxed);
   }
+  asker.guard().set_waiting(false);
   return good;
 }
 

@@ -52,6 +52,7 @@ std::unique_ptr<Shard> Shard::create(uint32_t index, uint32_t count, PacketPool&
   f.scratch =
       reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(s->scratch_.data()) + 63) & ~uintptr_t{63});
   f.scratch_end = s->scratch_.data() + scratch_size;
+  s->scratch_begin_ = f.scratch;
   if (getrandom(&f.random, sizeof(f.random), 0) != sizeof(f.random) || f.random == 0) f.random = index + 1;
   f.wall_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
   pool.attach(f);
@@ -81,10 +82,27 @@ Leave Shard::run() {
   leave_ = false;
   idle_rounds_ = 0;
   running_here_ = this;
+  guard_.enter_thread(pool_, face_.index);
   entered_at_ = clock_ns(CLOCK_MONOTONIC);
+  // A crash of element code ends here, with whatever was on the stack gone.
+  while (sigsetjmp(guard_.point, 0) != 0) recover();
+  guard_.set_inside(true);
+  const Leave why = loop();
+  guard_.set_inside(false);
+  if (why == Leave::stopped) guard_.leave_thread();
+  return why;
+}
+
+Leave Shard::loop() {
+  bool worked = false;
   for (;;) {
+    const uint64_t before = face_.now;
     refresh_clock();
-    const bool worked = round();
+    if (worked) {
+      control_.busy_ns.store(control_.busy_ns.load(std::memory_order_relaxed) + (face_.now - before),
+                             std::memory_order_relaxed);
+    }
+    worked = round();
     if (HC_UNLIKELY(to_notify_)) {
       // After a round of packets, so that telling the host does not lengthen the break it will read about.
       to_notify_ = false;

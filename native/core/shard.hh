@@ -13,6 +13,7 @@
 #include "../state/static_arena.hh"
 #include "byte_ring.hh"
 #include "command.hh"
+#include "fault_guard.hh"
 #include "hand_over.hh"
 #include "packet_pool.hh"
 #include "peer_questions.hh"
@@ -41,6 +42,7 @@ enum class ShardDrop : uint32_t {
   element_gone,  // handed over by another shard to an element that this one does not run any more
   drain_ended,   // still held by a removed element when its time was up
   queue_gone,    // in a queue that the new version of its element does not have
+  code_crashed,  // in the hands of new code when that crashed
   count
 };
 
@@ -57,7 +59,11 @@ struct ControlPage {
   std::atomic<uint32_t> sleeping;
   std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
   std::atomic<uint64_t> last_busy;  // clock of the last round in which something was done
+  std::atomic<uint64_t> busy_ns;    // time of the busy rounds, what the shard's commands took included
 };
+
+/// ns that a removed element may go on until its packets have left.
+constexpr uint64_t drain_limit = 5'000'000'000;
 
 enum class Leave : uint32_t { stopped = 0, restart = 1 };
 
@@ -89,7 +95,7 @@ class Shard {
   /// host: called from the shard's thread when commands are done; must not block.
   void (*notify)(void* context) = nullptr;
   void* notify_context = nullptr;
-  /// host: takes a finished command; null when there is none.
+  /// host: takes the finished command that was done first; null when there is none.
   Command* take_finished();
   /// host, while no thread runs the shard: does what is on the list, at the time its clock shows.
   void run_commands_here();
@@ -101,9 +107,22 @@ class Shard {
   const std::shared_ptr<ShardGraph>& known_graph() const { return known_graph_; }
   /// host, when it hears that a swap is done and before it posts the next one.
   void learn_graph() { known_graph_ = graph_; }
-  /// On the shard: the graph before is kept until release_previous (host).
-  void install(std::shared_ptr<ShardGraph> next);
-  void release_previous() { previous_.reset(); }
+  /// On the shard: the graph before is kept until release_previous (host). When the upgrade is `watched`, a crash
+  /// of element code brings it back, from here on until end_watch().
+  void install(std::shared_ptr<ShardGraph> next, bool watched = false);
+  /// The same between two entries into the loop.
+  void install_outside(std::shared_ptr<ShardGraph> next, bool watched);
+  /// On the shard: from now on a crash is a crash. False when the graph before runs again already.
+  bool end_watch();
+  /// On the shard: the new graph stays; there is no way back.
+  void keep_graph();
+  /// On the shard, unless the graph was kept: the one before runs again, with the state as it is now.
+  void take_back();
+  void release_previous() {
+    previous_.reset();
+    guard_.forget();
+  }
+  FaultGuard& guard() { return guard_; }
   /// On the shard: leave the loop at the next boundary with Leave::restart.
   void leave_for_restart() { leave_ = true; }
   /// Addresses of the code and data through which run() is left and entered: words of the stack above it, which do not
@@ -207,6 +226,9 @@ class Shard {
 
  private:
   Shard(PacketPool& pool, ControlPage& control) : pool_(pool), control_(control) {}
+  Leave loop();
+  void recover();
+  void return_to_previous(Return how);
   void take_commands();
   void wake();
   void finish(Command& command);
@@ -221,11 +243,14 @@ class Shard {
   std::shared_ptr<ShardGraph> graph_, previous_, known_graph_;
   std::shared_ptr<StaticArena> statics_;
   std::vector<uint8_t> scratch_;
+  uint8_t* scratch_begin_ = nullptr;
+  FaultGuard guard_;
   uint64_t next_timer_ = 0;
 
   std::atomic<Command*> commands_{nullptr}, finished_{nullptr};
   Command* active_ = nullptr;   // in work over several rounds
   Command* waiting_ = nullptr;  // taken, in order
+  Command* taken_ = nullptr;    // host: finished, in order
   uint32_t seen_doorbell_ = 0;
   bool leave_ = false, to_notify_ = false;
   std::atomic<uint32_t> stop_requested_{0};

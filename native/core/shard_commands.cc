@@ -4,11 +4,6 @@
 #include "shard.hh"
 
 namespace hotclick::core {
-namespace {
-/// ns that a removed element may go on until its packets have left.
-constexpr uint64_t drain_limit = 5'000'000'000;
-}  // namespace
-
 void Shard::post(Command& command) {
   command.next_ = commands_.load(std::memory_order_relaxed);
   while (!commands_.compare_exchange_weak(command.next_, &command, std::memory_order_release,
@@ -68,19 +63,19 @@ void Shard::finish(Command& command) {
 }
 
 Command* Shard::take_finished() {
-  Command* list = finished_.exchange(nullptr, std::memory_order_acquire);
-  if (!list) return nullptr;
-  // Give back all but one; finishing order does not matter to the host.
-  Command* rest = list->next_;
-  while (rest) {
-    Command* next = rest->next_;
-    rest->next_ = finished_.load(std::memory_order_relaxed);
-    while (!finished_.compare_exchange_weak(rest->next_, rest, std::memory_order_release,
-                                            std::memory_order_relaxed)) {
+  if (!taken_) {
+    // The list is last in, first out; turn it round.
+    Command* list = finished_.exchange(nullptr, std::memory_order_acquire);
+    while (list) {
+      Command* next = list->next_;
+      list->next_ = taken_;
+      taken_ = list;
+      list = next;
     }
-    rest = next;
   }
-  return list;
+  Command* first = taken_;
+  if (first) taken_ = first->next_;
+  return first;
 }
 
 void Shard::run_commands_here() {
@@ -90,10 +85,12 @@ void Shard::run_commands_here() {
   to_notify_ = false;
 }
 
-void Shard::install(std::shared_ptr<ShardGraph> next) {
+void Shard::install(std::shared_ptr<ShardGraph> next, bool watched) {
   instrumentation = nullptr;  // the host observes the new graph anew
   face_.tracing = 0;
-  next->install(graph_.get());
+  watched = watched && graph_;
+  if (watched) guard_.watch(next, graph_);
+  next->install(graph_.get(), watched);
   previous_ = std::move(graph_);
   graph_ = std::move(next);
   drain_deadline_ = face_.now + drain_limit;

@@ -21,13 +21,6 @@ uint32_t pull_nothing(void*, uint32_t, hc_batch*, uint32_t) {
 
 }  // namespace
 
-uint32_t ShardGraph::DrainPull::pull(void* object, uint32_t, hc_batch* batch, uint32_t max) {
-  auto* d = static_cast<DrainPull*>(object);
-  const uint32_t n = d->before.pull(d->before.object, d->before.port, batch, max);
-  if (n == max) return n;
-  return n + d->after.pull(d->after.object, d->after.port, batch, max - n);
-}
-
 std::shared_ptr<ShardGraph> ShardGraph::build(Shard& shard, const std::vector<NodePlan>& plan,
                                               const std::vector<EdgeSpec>& edges,
                                               const std::shared_ptr<ShardGraph>& running, GraphError& error) {
@@ -52,6 +45,7 @@ std::shared_ptr<ShardGraph> ShardGraph::build(Shard& shard, const std::vector<No
       }
     }
     if (old) graph->successor_[old->graph_index] = node.get();
+    graph->predecessor_.push_back(old.get());
     graph->nodes_.push_back(std::move(node));
   }
 
@@ -79,6 +73,10 @@ std::shared_ptr<ShardGraph> ShardGraph::build(Shard& shard, const std::vector<No
   const size_t before = running ? running->nodes_.size() + running->draining_.size() : 0;
   graph->tasks_.reserve(graph->tasks_.size() + before);
   graph->draining_.reserve(before);
+  if (running) {
+    graph->spare_tasks_.reserve(running->nodes_.size() + graph->nodes_.size());
+    graph->spare_draining_.reserve(graph->nodes_.size());
+  }
   return graph;
 }
 
@@ -107,12 +105,12 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
   }
 }
 
-void ShardGraph::install(ShardGraph* running) {
+void ShardGraph::install(ShardGraph* running, bool watched) {
   if (running) running->use_edges(nullptr, nullptr);
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& n = *nodes_[i];
     n.graph_index = i;
-    if (!n.installed) n.adopt_state();
+    if (!n.installed) n.adopt_state(watched);
   }
   if (running) start_draining(*running);
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
@@ -124,82 +122,6 @@ void ShardGraph::install(ShardGraph* running) {
   }
 }
 
-void ShardGraph::start_draining(ShardGraph& running) {
-  auto drains = [this](Node* n) {
-    n->draining = true;
-    draining_.push_back(n);
-    if (n->descriptor->run && n->task_active) tasks_.push_back(n);
-  };
-  for (Node* n : running.draining_) drains(n);
-  for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
-    Node& old = *running.nodes_[i];
-    Node* next = i < successor_.size() ? successor_[i] : nullptr;
-    if (next == &old) continue;
-    for (uint64_t& t : old.timers) t = 0;
-    if (next) {
-      old.task_active = false;
-      continue;
-    }
-    if (old.held_packets() != 0) {
-      drains(&old);
-    } else if (old.descriptor->run && old.descriptor->pull == nullptr && old.instance.ninputs != 0) {
-      drains(&old);  // a removed consumer goes on while its removed queue has packets
-    } else {
-      old.task_active = false;
-    }
-  }
-  if (draining_.empty()) return;
-  drains_.store(true, std::memory_order_relaxed);
-  // What still drains must reach the instances that run now.
-  for (uint32_t k = 0; k < running.push_.size(); ++k) {
-    Node* target = running.push_target_[k];
-    if (!target) continue;
-    for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
-      if (running.nodes_[i].get() != target || !successor_[i] || successor_[i] == target) continue;
-      running.push_[k].push = successor_[i]->descriptor->push;
-      running.push_[k].object = successor_[i]->instance.object;
-    }
-  }
-  // A consumer that stays takes the packets of its removed queue first.
-  for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
-    Node* consumer = successor_[i];
-    if (!consumer) continue;
-    const uint32_t end =
-        i + 1 < running.nodes_.size() ? running.pull_at_[i + 1] : static_cast<uint32_t>(running.pull_.size());
-    for (uint32_t k = running.pull_at_[i]; k < end; ++k) {
-      Node* source = running.pull_source_[k];
-      if (!source || !source->draining) continue;
-      const uint32_t port = k - running.pull_at_[i];
-      if (port >= consumer->instance.ninputs) continue;
-      const uint32_t at = pull_at_[consumer->graph_index] + port;
-      drain_pulls_[at] = {running.pull_[k], pull_[at]};
-      pull_[at] = {DrainPull::pull, &drain_pulls_[at], 0, 0};
-    }
-  }
-}
-
-void ShardGraph::check_draining(bool force) {
-  bool held = false;
-  for (Node* n : draining_) held |= n->held_packets() != 0;
-  if (held && !force) return;
-  for (Node* n : draining_) {
-    for (StateBinding& b : n->states) {
-      // Packets are left only when the wait was ended.
-      if (b.queue) n->shard().drop_all(ShardDrop::drain_ended, b.queue->queue());
-    }
-    // What it holds itself goes with it.
-    n->shard().count_drops(ShardDrop::drain_ended, n->held_packets());
-    n->task_active = false;
-    n->draining = false;
-    std::erase(tasks_, n);
-  }
-  draining_.clear();
-  for (uint32_t k = 0; k < pull_.size(); ++k) {
-    if (pull_[k].pull == DrainPull::pull) pull_[k] = drain_pulls_[k].after;
-  }
-  drains_.store(false, std::memory_order_release);
-}
-
 void ShardGraph::forget_predecessors() {
   for (auto& n : nodes_) n->forget_predecessor();
   successor_.clear();
@@ -208,6 +130,13 @@ void ShardGraph::forget_predecessors() {
 Node* ShardGraph::find(std::string_view name) const {
   for (const auto& n : nodes_) {
     if (n->name == name) return n.get();
+  }
+  return nullptr;
+}
+
+const Node* ShardGraph::find_code(uintptr_t address) const {
+  for (const auto& n : nodes_) {
+    if (n->library().has_code(address)) return n.get();
   }
   return nullptr;
 }

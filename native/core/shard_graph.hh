@@ -41,18 +41,26 @@ class ShardGraph {
                                            const std::shared_ptr<ShardGraph>& running, GraphError& error);
 
   /// On the shard, at a batch boundary: state is adopted, edges are switched, removed elements start to
-  /// drain.
-  void install(ShardGraph* running);
+  /// drain. When it is `watched` the running graph stays able to take everything back.
+  void install(ShardGraph* running, bool watched);
+  /// On the shard: this graph runs again in place of `newer`, which had replaced it, wholly or in part. Its
+  /// elements are the ones that ran before, with the state as it is now. O(1) but for changed layouts.
+  void reinstate(ShardGraph& newer, Return how);
+  /// The first element whose library has code at that address; null when none has. Any thread, also in a signal
+  /// handler.
+  const Node* find_code(uintptr_t address) const;
 
   /// Drains and instrumented edges may refer to the graph before: true while that one must stay.
   bool draining() const { return drains_.load(std::memory_order_acquire); }
-  /// On the shard: lets drained elements go; `force` ends the wait.
-  void check_draining(bool force);
+  /// On the shard: lets drained elements go; `force` ends the wait, and after a crash they are asked nothing.
+  void check_draining(bool force, bool crashed = false);
   /// After the install was seen by the host: predecessors may be freed.
   void forget_predecessors();
 
   uint32_t revision = 0;  // number of the prepared revision that it belongs to
   const std::vector<std::shared_ptr<Node>>& nodes() const { return nodes_; }
+  /// Removed elements that still run.
+  const std::vector<Node*>& draining_nodes() const { return draining_; }
   Node* find(std::string_view name) const;
   std::vector<Node*>& tasks() { return tasks_; }
   const std::vector<FlowTable*>& tables() const { return tables_; }
@@ -88,7 +96,10 @@ class ShardGraph {
   std::vector<Node*> tasks_, draining_;
   std::vector<FlowTable*> tables_;
   std::atomic<bool> drains_{false};
-  std::vector<Node*> successor_;  // for each node of the running graph: who takes its place
+  std::vector<Node*> successor_;    // for each node of the running graph: who takes its place
+  std::vector<Node*> predecessor_;  // for each node: whose place it takes
+  std::vector<Node*> spare_tasks_, spare_draining_;  // for the running graph, when it runs again
+  bool left_ = false;                                // the graph before runs again
   std::vector<pollfd> poll_fds_;
   bool other_tasks_ = false;  // tasks that no descriptor wakes
 };

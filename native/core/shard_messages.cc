@@ -38,6 +38,7 @@ bool Shard::receive_hand_over() {
     HandOver::Item item;
     for (uint32_t n = 0; n < 64 && hand_over->take(from, face_.index, item); ++n) {
       worked = true;
+      item.packet->holder = face_.index + 1;
       Batch batch;
       batch.count = 1;
       batch.packets[0] = item.packet;
@@ -65,7 +66,12 @@ bool Shard::take_handed_over() {
 bool Shard::hand_to(uint32_t shard, const HandOver::Item& item) {
   if (catch_hand_over) return catch_hand_over(catch_context, shard, item);
   if (!hand_over || shard >= face_.count || shard == face_.index) return false;
-  if (!hand_over->put(face_.index, shard, item)) return false;
+  const uint32_t holder = item.packet->holder;
+  item.packet->holder = 0;
+  if (!hand_over->put(face_.index, shard, item)) {
+    item.packet->holder = holder;
+    return false;
+  }
   hand_over->peer(shard)->wake_if_asleep();
   return true;
 }

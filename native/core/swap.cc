@@ -19,7 +19,7 @@ bool SwapCommand::step(Shard& shard) {
     return false;
   if (!restart) {
     begin_ = monotonic();
-    shard.install(std::move(next_));
+    shard.install(std::move(next_), watched_);
     end_ = monotonic();
     return true;
   }
@@ -34,7 +34,28 @@ bool SwapCommand::step(Shard& shard) {
 }
 
 void SwapCommand::install_restarted(Shard& shard) {
-  if (next_) shard.install(std::move(next_));
+  if (next_) shard.install_outside(std::move(next_), watched_);
+}
+
+void SwapCommand::interrupted() {
+  end_ = monotonic();
+}
+
+bool WatchCommand::step(Shard& shard) {
+  const uint64_t begin = monotonic();
+  switch (what_) {
+    case What::end:
+      still_new_ = shard.end_watch();
+      break;
+    case What::keep:
+      shard.keep_graph();
+      break;
+    case What::take_back:
+      shard.take_back();
+      break;
+  }
+  break_ = monotonic() - begin;
+  return true;
 }
 
 }  // namespace hotclick::core

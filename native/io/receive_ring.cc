@@ -252,7 +252,7 @@ uint32_t ReceiveRing::receive(hc_shard* shard, hc_batch* batch, uint32_t max, hc
       ++filled;
     } else {
       ++stats->rx_too_long;
-      reset_packet(p);
+      reset_packet(shard, p);
     }
     advance();
   }

@@ -82,8 +82,16 @@ class FlowTable : public hc_table {
                                                  std::shared_ptr<Conversion> conversion,
                                                  std::string& error) const;
   /// On the shard, O(1): from now on records have that layout; each is converted when touched. Only when
-  /// `converting()` is false and the host has taken what was retired.
-  void change_layout(PreparedLayout& prepared);
+  /// `converting()` is false and the host has taken what was retired. With `hold` the old records stay, however many
+  /// are converted, until release().
+  void change_layout(PreparedLayout& prepared, bool hold = false);
+  /// On the shard, O(1), while the old records are held: from now on records have the layout before the change
+  /// again, those touched since are converted by `back`.
+  void take_layout_back(std::shared_ptr<Conversion>& back);
+  /// On the shard: there is no way back any more.
+  void release();
+  /// On the shard: the author's function crashed; what is still to be converted goes by field name only.
+  void leave_author_out();
   bool converting() const { return converting_.load(std::memory_order_relaxed); }
   uint64_t converted() const { return head_->converted; }
 
@@ -147,6 +155,10 @@ class FlowTable : public hc_table {
     return reinterpret_cast<uint64_t*>(index_arena_.data()) + size;
   }
   void start_growth();
+  /// The records of `records_` have `layout_`, under that number.
+  void begin_layout(uint32_t number);
+  /// The old records are the host's from now on.
+  void retire();
   void sweep(uint32_t slots);
   void rebuild();
   /// What the fast half wants to know of `layout_`.
@@ -164,7 +176,7 @@ class FlowTable : public hc_table {
   Expire expire_ = nullptr;
   uint32_t max_slots_ = 0;
   uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
-  bool just_converted_ = false;
+  bool just_converted_ = false, held_ = false, returning_ = false;
   std::atomic<bool> converting_{false};
   std::atomic<bool> retired_{false};  // the old records are the host's now, until it has taken them
 };

@@ -1,58 +1,9 @@
-// What a table does beside its packets: changing its layout, converting records, expiry.
-#include <cstring>
-
+// What a table does beside its packets, a bounded piece of it each round: growth, conversion, expiry.
 #include "flow_table.hh"
 
 namespace hotclick::core {
 namespace {
 constexpr uint32_t convert_budget = 64, sweep_budget = 16;  // slots a round
-}
-
-std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& next,
-                                                          std::shared_ptr<Conversion> conversion,
-                                                          std::string& error) const {
-  auto prepared = std::make_unique<PreparedLayout>();
-  prepared->layout = next;
-  prepared->conversion = std::move(conversion);
-  prepared->records = MappedRegion::create("hotclick-table", static_cast<size_t>(max_slots_) * next.stride);
-  if (!prepared->records.ok()) {
-    error = "no memory for the new record layout of table '" + name_ + "'";
-    return nullptr;
-  }
-  return prepared;
-}
-
-void FlowTable::change_layout(PreparedLayout& prepared) {
-  // In the middle of the swap: things change places, and nothing is copied or freed.
-  old_records_ = std::move(records_);
-  records_ = std::move(prepared.records);
-  std::swap(old_layout_, layout_);
-  std::swap(layout_, prepared.layout);
-  conversion_ = std::move(prepared.conversion);
-  records = records_.data();
-  old_number_ = hc_table::layout;
-  hc_table::layout = number_after(old_number_);
-  use_layout();
-  head_->convert_at = 0;
-  head_->convert_end = head_->high_water;
-  head_->converted = 0;
-  converting_.store(true, std::memory_order_relaxed);
-}
-
-void FlowTable::convert(uint32_t slot) {
-  hc_record& to = record(slot);
-  if (to.layout == hc_table::layout || !converting()) return;
-  const uint8_t* old = old_records_.data() + static_cast<uint64_t>(slot) * old_layout_.stride;
-  memcpy(static_cast<void*>(&to), old, sizeof(hc_record) + key_size);
-  if (to.flags & HC_RECORD_LIVE) {
-    uint8_t* value = value_of(slot);
-    if (layout_.defaults) layout_.defaults(value);
-    conversion_->run(old + old_layout_.value_offset, value);
-    mark(slot);
-    ++head_->converted;
-  }
-  __atomic_store_n(&to.layout, static_cast<uint16_t>(hc_table::layout),
-                   __ATOMIC_RELEASE);  // valid here from now on
 }
 
 bool FlowTable::maintain() {
@@ -67,8 +18,7 @@ bool FlowTable::maintain() {
       convert(head_->convert_at++);
     if (head_->convert_at >= head_->convert_end) {
       converting_.store(false, std::memory_order_relaxed);
-      retired_.store(true, std::memory_order_release);
-      just_converted_ = true;
+      if (!held_) retire();
     }
   }
   if (shard->ticks != sweep_tick_) {
@@ -101,13 +51,6 @@ void FlowTable::sweep(uint32_t slots) {
 void FlowTable::sweep_all() {
   sweep_at_ = 0;
   sweep(head_->high_water);
-}
-
-std::pair<MappedRegion, std::shared_ptr<Conversion>> FlowTable::take_retired() {
-  if (!retired_.load(std::memory_order_acquire)) return {};
-  std::pair<MappedRegion, std::shared_ptr<Conversion>> out{std::move(old_records_), std::move(conversion_)};
-  retired_.store(false, std::memory_order_release);
-  return out;
 }
 
 }  // namespace hotclick::core

@@ -22,6 +22,7 @@ class PublishCommand : public Command {
   /// `room` is how many bytes one command may carry.
   PublishCommand(std::shared_ptr<ShardGraph> graph, size_t room);
   bool step(Shard& shard) override;
+  void interrupted() override { stale_ = true; }
 
   const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
   const std::vector<Entry>& entries() const { return entries_; }

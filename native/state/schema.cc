@@ -32,6 +32,35 @@ SchemaCopy copy_schema(const hc_schema& from, std::string& error) {
   return copy;
 }
 
+void Conversion::use_author(const hc_schema& newer, bool upwards, uint32_t other) {
+  const hc_conversion* list = upwards ? newer.up : newer.down;
+  const uint32_t n = upwards ? newer.nup : newer.ndown;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (list[i].version == other) author_ = list[i].convert;
+  }
+}
+
+const Field* Conversion::match_fields(const SchemaCopy& to) {
+  const Field* unmatched = nullptr;
+  for (const Field& t : to.fields) {
+    for (const Field& f : from_.fields) {
+      if (f.name != t.name) continue;
+      const bool same = f.type == t.type && (f.size == t.size || is_array(t.type));
+      const bool integers = is_integer(f.type) && is_integer(t.type);
+      if (same || integers)
+        moves_.push_back({f.offset, f.size, t.offset, t.size, integers && is_signed(f.type)});
+      else if (!unmatched)
+        unmatched = &t;
+    }
+  }
+  for (const Field& f : from_.fields) from_fields_.push_back({f.name.c_str(), f.type, f.offset, f.size, 0});
+  from_view_.fields = from_fields_.data();
+  from_view_.nfields = static_cast<uint32_t>(from_fields_.size());
+  from_view_.size = from_.size;
+  from_view_.version = from_.version;
+  return unmatched;
+}
+
 std::shared_ptr<Conversion> Conversion::plan(const SchemaCopy& from, const SchemaCopy& to,
                                              const hc_schema* newer, bool upwards,
                                              std::shared_ptr<void> keep_alive, std::string& error) {
@@ -39,38 +68,21 @@ std::shared_ptr<Conversion> Conversion::plan(const SchemaCopy& from, const Schem
     error = "the layout changed but the schema version " + std::to_string(to.version) + " did not";
     return nullptr;
   }
+  auto c = plan_back(from, to, newer, upwards, std::move(keep_alive));
+  if (c->unmatched_.empty() || c->author_) return c;  // the author's function takes care of them
+  error = "field '" + c->unmatched_ + "' changed its type and no conversion from version " +
+          std::to_string(from.version) + " to " + std::to_string(to.version) + " is given";
+  return nullptr;
+}
+
+std::shared_ptr<Conversion> Conversion::plan_back(const SchemaCopy& from, const SchemaCopy& to,
+                                                  const hc_schema* newer, bool upwards,
+                                                  std::shared_ptr<void> keep_alive) {
   auto c = std::make_shared<Conversion>();
   c->from_ = from;
   c->keep_alive_ = std::move(keep_alive);
-  if (newer) {
-    const hc_conversion* list = upwards ? newer->up : newer->down;
-    const uint32_t n = upwards ? newer->nup : newer->ndown;
-    const uint32_t other = upwards ? from.version : to.version;
-    for (uint32_t i = 0; i < n; ++i) {
-      if (list[i].version == other) c->author_ = list[i].convert;
-    }
-  }
-  for (const Field& t : to.fields) {
-    for (const Field& f : c->from_.fields) {
-      if (f.name != t.name) continue;
-      const bool same = f.type == t.type && (f.size == t.size || is_array(t.type));
-      const bool integers = is_integer(f.type) && is_integer(t.type);
-      if (!same && !integers) {
-        if (c->author_) break;  // the author's function takes care of it
-        error = "field '" + t.name + "' changed its type and no conversion from version " +
-                std::to_string(from.version) + " to " + std::to_string(to.version) + " is given";
-        return nullptr;
-      }
-      c->moves_.push_back({f.offset, f.size, t.offset, t.size, integers && is_signed(f.type)});
-    }
-  }
-  for (const Field& f : c->from_.fields)
-    c->from_fields_.push_back({f.name.c_str(), f.type, f.offset, f.size, 0});
-  c->from_view_ = {};
-  c->from_view_.fields = c->from_fields_.data();
-  c->from_view_.nfields = static_cast<uint32_t>(c->from_fields_.size());
-  c->from_view_.size = from.size;
-  c->from_view_.version = from.version;
+  if (newer) c->use_author(*newer, upwards, upwards ? from.version : to.version);
+  if (const Field* unmatched = c->match_fields(to)) c->unmatched_ = unmatched->name;
   return c;
 }
 

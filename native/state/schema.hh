@@ -29,22 +29,33 @@ SchemaCopy copy_schema(const hc_schema& from, std::string& error);
 /// author's function runs, if there is one for the pair.
 class Conversion {
  public:
-  /// Null with `error` set when the two cannot be brought together. `up` is the newer library's list, `down`
-  /// the older one's (either may be null); `keep_alive` is what the author's function lives in.
+  /// Null with `error` set when the two cannot be brought together. `newer` is the schema whose author's
+  /// functions are used (it may be null); `keep_alive` is what they live in.
   static std::shared_ptr<Conversion> plan(const SchemaCopy& from, const SchemaCopy& to,
                                           const hc_schema* newer, bool upwards,
                                           std::shared_ptr<void> keep_alive, std::string& error);
+  /// The way back from an upgrade that may be undone without anyone being asked: fields that cannot be carried
+  /// over are left as they are.
+  static std::shared_ptr<Conversion> plan_back(const SchemaCopy& from, const SchemaCopy& to,
+                                               const hc_schema* newer, bool upwards,
+                                               std::shared_ptr<void> keep_alive);
 
   /// `to` already holds the new version's default value.
   void run(const uint8_t* from, uint8_t* to) const;
+  /// The author's function crashed: from now on only fields of equal name are carried over.
+  void leave_author_out() { author_ = nullptr; }
 
  private:
+  void use_author(const hc_schema& newer, bool upwards, uint32_t other);
+  /// The first field of `to` whose namesake cannot be carried over, or null.
+  const Field* match_fields(const SchemaCopy& to);
   struct Move {
     uint32_t from, from_size, to, to_size;
     bool sign;
   };
   std::vector<Move> moves_;
   hc_convert author_ = nullptr;
+  std::string unmatched_;  // the first field whose type changed
   SchemaCopy from_;
   std::vector<hc_field> from_fields_;
   hc_schema from_view_ = {};

@@ -14,6 +14,7 @@ import {
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
+import { addWatchOptions } from '../watch-options.ts';
 
 interface ApplyOptions extends UpgradeCommandOptions {
   readonly define?: Readonly<Record<string, string>>;
@@ -39,7 +40,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
       const { define: defines = {} } = options;
       await runUpgrade(cli, options, (engine, common) => engine.apply(text, { ...common, file, defines }));
     });
-  addCheckOptions(command);
+  addWatchOptions(addCheckOptions(command));
   for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick apply new.click --dry-run', 'prints the plan'],

@@ -13,6 +13,7 @@ import {
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
+import { addWatchOptions } from '../watch-options.ts';
 
 interface RollbackOptions extends UpgradeCommandOptions {
   readonly to?: number;
@@ -33,7 +34,7 @@ export function addRollbackCommand(program: Command, cli: CliContext): void {
       const target = options.to === undefined ? {} : { revision: options.to };
       return runUpgrade(cli, options, (engine, common) => engine.rollback({ ...common, ...target }));
     });
-  addCheckOptions(command);
+  addWatchOptions(addCheckOptions(command));
   for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick rollback', 'undoes the last upgrade'],

@@ -14,6 +14,12 @@ import {
 } from '../option-values.ts';
 import type { UpgradeCommandOptions } from '../upgrade-command.ts';
 import { runUpgrade } from '../upgrade-command.ts';
+import { addWatchOptions } from '../watch-options.ts';
+
+interface ClassUpgradeCommandOptions extends UpgradeCommandOptions {
+  /** False with --no-atomic. */
+  readonly atomic?: boolean;
+}
 
 export function addUpgradeCommand(program: Command, cli: CliContext): void {
   const command = program
@@ -31,15 +37,22 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     )
     .addOption(strategyOption())
     .addOption(staticsOption())
+    .option(
+      '--no-atomic',
+      'change several classes one after the other, each as a revision; otherwise all change as one in each shard',
+    )
     .addOption(dryRunOption())
     .addOption(controlOption())
     .addOption(jsonOption())
-    .action((changes: Readonly<Record<string, string>> | [], options: UpgradeCommandOptions) =>
+    .action((changes: Readonly<Record<string, string>> | [], options: ClassUpgradeCommandOptions) =>
       runUpgrade(cli, options, (engine, common) =>
-        engine.upgrade(Array.isArray(changes) ? {} : changes, common),
+        engine.upgrade(Array.isArray(changes) ? {} : changes, {
+          ...common,
+          ...(options.atomic === false ? { atomic: false } : {}),
+        }),
       ),
     );
-  addCheckOptions(addSignatureOption(command));
+  addWatchOptions(addCheckOptions(addSignatureOption(command)));
   for (const option of successorOptions()) command.addOption(option);
   addExamples(command, [
     ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
@@ -47,6 +60,10 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
     [
       'hotclick upgrade Firewall=Firewall.so --require-signature',
       'only with a good Firewall.so.sig beside it',
+    ],
+    [
+      'hotclick upgrade Firewall=Firewall.cc --canary 1 --watch 5s',
+      'one shard first; goes back by itself when a guard trips or the code crashes',
     ],
     ['hotclick upgrade Firewall=Firewall.cc --dry-run', 'prints what would be done'],
     ['hotclick upgrade --strategy core', 'the datapath core as it was built last, with the same graph'],

@@ -43,6 +43,10 @@ void StaticsTakeover::run() const {
   for (const StaticsCopy& c : copies_) memcpy(to_->at(c.to), from_->at(c.from), c.size);
 }
 
+void StaticsTakeover::run_back() const {
+  for (const StaticsCopy& c : copies_) memcpy(from_->at(c.from), to_->at(c.to), c.size);
+}
+
 std::shared_ptr<MappedRegion> give_pages(const Library& library, const std::string& class_name) {
   const StaticsLayout& layout = *library.statics();
   auto pages = std::make_shared<MappedRegion>(

@@ -24,8 +24,9 @@ class StaticsTakeover {
  public:
   StaticsTakeover() = default;
   StaticsTakeover(const StaticsMatch& match, std::shared_ptr<Library> from, std::shared_ptr<Library> to);
-  /// On the shard.
+  /// On the shard; run_back() takes them to where they came from.
   void run() const;
+  void run_back() const;
 
  private:
   std::vector<StaticsCopy> copies_;

@@ -68,6 +68,7 @@ struct FromDevice : Element {
 
   bool run() {
     if (HC_UNLIKELY(!active)) return false;
+    batch.count = 0;  // not empty when code behind it crashed
     const uint32_t n = device->receive(device, &batch, burst);
     if (n == 0) return false;
     uint64_t bytes = 0;

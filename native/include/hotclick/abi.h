@@ -73,6 +73,10 @@ struct hc_packet {
   uint32_t aggregate;
   uint16_t vlan_tci;
   uint16_t trace_id_low;
+  /* Number + 1 of the shard that took it off its free stack and has not handed it over since: by this the core
+   * finds the packets that were lost with code that crashed. */
+  uint32_t holder;
+  uint32_t reserved;
   /* Second line: rarely touched */
   uint8_t destination6[16];
   uint32_t trace_id;
@@ -334,7 +338,9 @@ typedef struct hc_descriptor {
   /* A task: does a bounded piece of work (about a batch); 0 = there was nothing to do. */
   int (*run)(void* object);
   void (*timer)(void* object, uint32_t id);
-  /* Packets held in private storage that must still leave when the element is removed. May be null. */
+  /* Packets held in private storage, not in a queue state, that must still leave when the element is removed.
+   * While there are any, the packets lost in a crash cannot be told from them and are not given back. May be
+   * null. */
   uint64_t (*pending)(void* object);
 } hc_descriptor;
 

@@ -96,9 +96,11 @@ inline void release_packets(hc_shard* shard, hc_packet* const* packets, uint32_t
   shard->free_count += n;
 }
 
-/// Empties the annotations and puts the data pointer behind the headroom. Frames of successive buffers start
-/// 64 bytes apart in four steps, so that a burst does not fall into two sets of the first-level cache.
-inline void reset_packet(hc_packet* p) {
+/// Makes the packet the shard's, empties the annotations and puts the data pointer behind the headroom. Frames
+/// of successive buffers start 64 bytes apart in four steps, so that a burst does not fall into two sets of the
+/// first-level cache.
+inline void reset_packet(const hc_shard* shard, hc_packet* p) {
+  p->holder = shard->index + 1;
   p->data = p->buffer + HC_HEADROOM + (p->index & 3u) * 64u;
   p->length = 0;
   p->mac_offset = p->network_offset = p->transport_offset = p->flags = 0;
@@ -119,7 +121,7 @@ inline uint32_t allocate_packets(hc_shard* shard, hc_batch* batch, uint32_t n) {
   shard->free_count -= n;
   hc_packet* const* from = shard->free_packets + shard->free_count;
   for (uint32_t i = 0; i < n; ++i) {
-    reset_packet(from[i]);
+    reset_packet(shard, from[i]);
     batch->packets[batch->count++] = from[i];
   }
   return n;
@@ -129,7 +131,7 @@ inline uint32_t allocate_packets(hc_shard* shard, hc_batch* batch, uint32_t n) {
 inline Packet* allocate_packet(hc_shard* shard) {
   if (HC_UNLIKELY(shard->free_count == 0) && shard->host->refill(shard) == 0) return nullptr;
   hc_packet* p = shard->free_packets[--shard->free_count];
-  reset_packet(p);
+  reset_packet(shard, p);
   return static_cast<Packet*>(p);
 }
 

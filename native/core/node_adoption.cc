@@ -1,0 +1,100 @@
+// The moment in which a node takes its predecessor's place, and the way back.
+#include "node.hh"
+#include "shard.hh"
+
+namespace hotclick::core {
+namespace {
+
+/// As many packets as there is room for, in order.
+void move_packets(hc_queue& from, hc_queue& to) {
+  const uint64_t slots = uint64_t{to.mask} + 1;
+  for (; from.head != from.tail && to.tail - to.head < slots; ++from.head)
+    to.ring[to.tail++ & to.mask] = from.ring[from.head & from.mask];
+}
+
+}  // namespace
+
+void Node::adopt_state(bool watched) {
+  takeover_.run();
+  has_statics_ = true;
+  for (StateChange& c : changes_) {
+    StateBinding& to = *c.to;
+    if (to.block) {
+      c.conversion->run(c.from->block.get(), to.block.get());
+    } else if (to.section) {
+      c.conversion->run(c.old_pages->pages.data(), to.section->pages.data());
+    } else if (to.table) {
+      if (c.layout) to.table->change_layout(*c.layout, watched);
+      auto* slot = static_cast<hc_table_slot*>(to.declaration->member(memory_));
+      to.table->set_owner(instance.shard, memory_, *to.declaration, slot->capacity);
+    } else if (to.queue) {
+      if (c.from && c.from->queue != to.queue) move_packets(c.from->queue->queue(), to.queue->queue());
+      to.queue->queue().limit = static_cast<hc_queue_slot*>(to.declaration->member(memory_))->capacity;
+    }
+    c.done = true;
+  }
+  if (!watched) drop_queues_left();
+  if (counters_before_) {
+    const auto* before = reinterpret_cast<const uint64_t*>(counters_before_.get());
+    for (const auto& [here, there] : same_drops_) drops()[here] += before[1 + there];
+    unconnected() += before[0];
+  }
+  has_adopted_ = true;
+}
+
+void Node::drop_queues_left() {
+  if (!adopted_from_) return;
+  for (StateBinding& b : adopted_from_->states) {
+    if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
+  }
+}
+
+void Node::hand_back(Return how) {
+  Node* old = adopted_from_.get();
+  if (std::exchange(has_statics_, false)) takeover_.run_back();
+  for (StateChange& c : changes_) {
+    StateBinding& from = *c.to;
+    if (!c.done) continue;
+    if (how == Return::bare && c.back) c.back->leave_author_out();
+    if (from.section) {
+      c.back->run(from.section->pages.data(), c.old_pages->pages.data());
+    } else if (!c.from) {
+      continue;  // it was new: nobody had it before
+    } else if (from.block) {
+      c.back->run(from.block.get(), c.from->block.get());
+    } else if (from.table) {
+      if (c.layout) from.table->take_layout_back(c.back);
+      auto* slot = static_cast<hc_table_slot*>(c.from->declaration->member(old->memory_));
+      from.table->set_owner(instance.shard, old->memory_, *c.from->declaration, slot->capacity);
+    } else if (from.queue) {
+      if (c.from->queue != from.queue) move_packets(from.queue->queue(), c.from->queue->queue());
+      c.from->queue->queue().limit =
+          static_cast<hc_queue_slot*>(c.from->declaration->member(old->memory_))->capacity;
+    }
+    c.done = false;
+  }
+  if (!old || !has_adopted_) return;
+  has_adopted_ = false;
+  for (const auto& [here, there] : same_drops_) old->drops()[there] = drops()[here];
+  old->unconnected() = unconnected();
+}
+
+void Node::rest() {
+  if (!resting) {
+    task_before_rest_ = task_active;
+    for (uint32_t i = 0; i < HC_MAX_TIMERS; ++i) timers_before_rest_[i] = timers[i];
+  }
+  resting = true;
+  task_active = false;
+  for (uint64_t& t : timers) t = 0;
+}
+
+void Node::resume() {
+  draining = false;
+  if (!resting) return;
+  resting = false;
+  task_active = task_before_rest_;
+  for (uint32_t i = 0; i < HC_MAX_TIMERS; ++i) timers[i] = timers_before_rest_[i];
+}
+
+}  // namespace hotclick::core
