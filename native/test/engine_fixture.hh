@@ -24,7 +24,7 @@ class EngineFixture {
         mmap(nullptr, shards * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     pages_size_ = shards * 4096;
     std::string error;
-    engine_ = EngineCore::create(shards, packets, pages_, error);
+    engine_ = EngineCore::create(shards, packets, pages_, nullptr, error);
     if (!CHECK(engine_ != nullptr)) std::abort();
   }
   ~EngineFixture() {
