@@ -162,6 +162,7 @@ class Node {
   uint64_t timers_before_rest_[HC_MAX_TIMERS] = {};
   void forget_predecessor() {
     adopted_from_.reset();
+    changes_.clear();  // and with them the way back, which keeps the library before
     takeover_ = StaticsTakeover();
     counters_before_.reset();
   }
