@@ -19,6 +19,8 @@ export interface ClickOptions {
    * Click's own tools do when they have no list of classes.
    */
   readonly isKnownClass?: (className: string) => boolean;
+  /** Tells whether a package is there for `require(package NAME)`. Without it every package is taken to be there. */
+  readonly isKnownPackage?: (name: string) => boolean;
   /** Finds the file of `require(library NAME)`. Without it such a statement is an error. */
   readonly readLibrary?: (name: string, requiredBy: string) => Library | undefined;
 }

@@ -20,6 +20,16 @@ t.test('words of require are kept, in the form Click prints', async (t) => {
   t.throws(() => parseClick('require(a b)', { file: 'config' }), { message: /syntax error at requirement/ });
 });
 
+t.test('a package that is not there is an error with its place', async (t) => {
+  const isKnownPackage = (name: string) => name === 'foo';
+  t.same(parseClick('require(foo)', { file: 'config', isKnownPackage }).requirements, ['package foo']);
+  for (const text of ['require(foo, bar)', 'require(foo, package "bar")']) {
+    t.throws(() => parseClick(text, { file: 'config', isKnownPackage }), {
+      message: /^config:1:14: cannot find required package 'bar'/,
+    });
+  }
+});
+
 t.test('libraries are read once', async (t) => {
   const text = 'require(library lib, library lib3)\na :: A;';
   t.equal(flattenClick(parseClick(text, { file: 'main', readLibrary })), 'a/b/i :: Idle;\n');

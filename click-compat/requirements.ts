@@ -24,7 +24,7 @@ export function readRequirements(
     if (kind === 'compact_config' && name === undefined) {
       reading.requirements.push(kind);
     } else if (kind === 'package' && name !== undefined && more.length === 0) {
-      reading.requirements.push(`package ${name}`);
+      requirePackage(reading, name, place);
     } else if (kind === 'library' && name !== undefined && more.length === 0) {
       if (isNested) {
         reading.report(place, "'require library' must be used at file scope");
@@ -33,11 +33,16 @@ export function readRequirements(
       }
     } else if (name === undefined && kind !== 'package' && kind !== 'library') {
       // A lone word names a package.
-      reading.requirements.push(`package ${kind}`);
+      requirePackage(reading, kind, place);
     } else {
       reading.report(place, 'syntax error at requirement', true);
     }
   }
+}
+
+function requirePackage(reading: Reading, name: string, place: Place): void {
+  if (reading.options.isKnownPackage?.(name) ?? true) reading.requirements.push(`package ${name}`);
+  else reading.report(place, `cannot find required package '${name}'`);
 }
 
 function readLibrary(reading: Reading, name: string, place: Place): readonly Statement[] {

@@ -10,6 +10,8 @@ export interface EngineEvents {
   upgrade: [UpgradeReport];
   /** An upgrade that was refused; the running revision goes on. */
   refused: [HotclickError];
+  /** Something that needs an eye on it and stops nothing, as stored state that could not be taken up. */
+  warning: [HotclickError];
   /** The store failed (`error` set) or works again. */
   store: [{ readonly error?: string }];
   /** A shard's thread died: the engine cannot go on. */

@@ -1,6 +1,7 @@
 /** A configuration as an engine is given it, read. */
 import { clickSourceLines, flattenClick, parseClick } from '../click-compat/index.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
+import { isKnownPackage } from './graph/packages.ts';
 import type { RouterGraph } from './graph/router-graph.ts';
 
 export interface Configuration {
@@ -21,7 +22,11 @@ export function readConfiguration(
   }
   const defines = options.defines === undefined ? {} : { defines: { ...options.defines } };
   const isKnownClass = (className: string) => catalogue.fileOf(className) !== undefined;
-  return { file, text: configuration, graph: parseClick(configuration, { file, isKnownClass, ...defines }) };
+  return {
+    file,
+    text: configuration,
+    graph: parseClick(configuration, { file, isKnownClass, isKnownPackage, ...defines }),
+  };
 }
 
 /** How errors show the lines of a configuration. */

@@ -11,7 +11,7 @@ import { handOn } from './succession/hand-on.ts';
 import type { HostProcess } from './succession/host-process.ts';
 import type { LeavingEngine } from './succession/leaving-engine.ts';
 import { takeOver } from './take-over.ts';
-import type { Revision } from './upgrade/revision.ts';
+import { type Revision, stateOf } from './upgrade/revision.ts';
 import type { PlannedChange } from './upgrade/transaction.ts';
 
 export interface StartOptions extends EngineOptions {
@@ -22,6 +22,7 @@ export interface StartOptions extends EngineOptions {
 /** What an engine is told while it lives. */
 export interface LifeListener extends Pick<PartsOptions, 'onLine' | 'onStop'> {
   readonly onStore: (error: string | undefined) => void;
+  readonly onWarning: (warning: HotclickError) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -119,6 +120,8 @@ export class EngineLife {
       design: async () => designRevision(configuration, await loadClasses(sources, graph, new Map(), before)),
     });
     await this.#orFailure(started);
+    const warnings = store?.restoreWarnings((element, state) => stateOf(this.running, element, state)) ?? [];
+    for (const warning of warnings) this.#listener.onWarning(warning);
     await this.#startSync();
   }
 

@@ -62,6 +62,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       onLine: (shard, line) => this.#hear(shard, line),
       onStop: () => this.#hearStop(),
       onStore: (error) => this.emit('store', error === undefined ? {} : { error }),
+      onWarning: (warning) => this.announce('warning', warning),
       onFailure: (error) => this.announce('failed', error),
     });
   }

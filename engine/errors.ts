@@ -124,6 +124,11 @@ export const errorTable = {
     hint: 'the message names each variable and why; keep what is carried over as it is, or declare it as state',
     exitCode: 3,
   },
+  HC_STATE_MOVED: {
+    summary: 'flows came back into other shards than their replies come to',
+    hint: 'they work again when they are opened anew; to keep such flows, start with the number of shards that made them',
+    exitCode: 5,
+  },
   HC_STATE_SCHEMA: {
     summary: 'the state of the old version cannot be converted for the new one',
     hint: 'give the schema an up_from/down_to conversion for the version named in the message',

@@ -27,6 +27,7 @@ export class RunOutput {
       this.#log.info({ revision, parent, strategy, breaks }, 'upgraded');
     });
     engine.on('refused', ({ code, message, hint }) => this.#log.warn({ code, hint }, message));
+    engine.on('warning', ({ code, message, hint }) => this.#log.warn({ code, hint }, message));
     // Every sync reports: only changes are news.
     engine.on('store', ({ error }) => {
       if (error !== undefined) this.#log.error({ error }, 'the store fails; forwarding goes on');

@@ -27,6 +27,8 @@ export interface FieldInfo {
   readonly type: string;
   readonly offset: number;
   readonly size: number;
+  /** What becomes of the values of shards that are no more; without it a shard that stays keeps its own. */
+  readonly merge?: 'sum' | 'max' | 'min';
 }
 
 /** Names, types and offsets of a state's fields, with a version. */

@@ -73,7 +73,7 @@ const nameOf = (record: DecodedRecord) =>
 /** What each shard gets of pages that have one layout. */
 function redistribute(pages: readonly StoredPage[], shards: number, from = layout): Uint8Array[][] {
   const lists: Uint8Array[][] = Array.from({ length: shards }, () => []);
-  for (const { shard, numbers, data } of redistributePages([{ layout: from, pages }], shards)) {
+  for (const { shard, numbers, data } of redistributePages([{ layout: from, pages }], shards).pages) {
     t.same([...numbers], [...data.keys()]);
     lists[shard]!.push(...data);
   }
@@ -155,6 +155,13 @@ t.test('a pair that links to each other stays together and keeps its links', (t)
   t.end();
 });
 
+t.test('pairs whose replies come to another shard are counted', (t) => {
+  const many = Array.from({ length: 200 }, (_, slot) => flow(slot, slot ^ 1));
+  t.equal(redistributePages([{ layout, pages: pagesOf(0, many) }], 1).apart, 0);
+  t.ok(redistributePages([{ layout, pages: pagesOf(0, many) }], 4).apart > 20);
+  t.end();
+});
+
 t.test('time to live, values and links that are no slots are kept', (t) => {
   const expires = new Date(Date.UTC(2030, 0, 1));
   const record = { ...flow(5), expires, link: 0xffff_ffff, value: { packets: String(2n ** 60n) } };
@@ -218,7 +225,7 @@ t.test(
       { layout: wide, pages: [{ shard: 0, page: 0, data: encodePage(wide, 0, converted) }] },
     ];
     for (const shards of [1, 3]) {
-      const after = redistributePages(parts, shards);
+      const { pages: after } = redistributePages(parts, shards);
       const bySlot = new Map<string, DecodedRecord>();
       for (const { layout: from, shard, numbers, data } of after) {
         data.forEach((page, i) => {

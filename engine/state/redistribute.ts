@@ -39,9 +39,19 @@ interface Moved {
   readonly slot: number;
 }
 
+export interface Redistributed {
+  readonly pages: readonly ShardPages[];
+  /**
+   * Pairs whose second record's packets come to another shard than the pair lies in: a NAT chose the port of a flow so
+   * that replies come to its shard, and that was among another number of shards.
+   */
+  readonly apart: number;
+}
+
 /** The pages of one table for `shards` shards. */
-export function redistributePages(parts: readonly StoredPart[], shards: number): ShardPages[] {
+export function redistributePages(parts: readonly StoredPart[], shards: number): Redistributed {
   const moved = new Map<string, Moved[]>();
+  let apart = 0;
   const nextSlot = new Array<number>(shards).fill(0);
   const lists = parts.map(({ layout, pages }) => {
     const home = homeOf(layout, shards);
@@ -54,6 +64,7 @@ export function redistributePages(parts: readonly StoredPart[], shards: number):
       for (const record of rawRecords(layout, page, data)) {
         const partner = moved.get(`${shard}/${record.link}`)?.[0];
         const isPair = partner !== undefined && partner.record.link === record.slot;
+        if (isPair && !home(record).includes(partner.to)) ++apart;
         const places = (isPair ? [partner.to] : home(record)).map((to): Moved => {
           const slot = nextSlot[to]!++;
           const one = { record, source: shard, to, slot };
@@ -67,7 +78,7 @@ export function redistributePages(parts: readonly StoredPart[], shards: number):
   });
   const slotOf = ({ record, source, to }: Moved) =>
     moved.get(`${source}/${record.link}`)?.find((one) => one.to === to)?.slot ?? record.link;
-  return parts.flatMap(({ layout }, part) =>
+  const pages = parts.flatMap(({ layout }, part) =>
     lists[part]!.flatMap((list, shard): ShardPages[] => {
       if (list.length === 0) return [];
       const data = packPages(layout, list, slotOf);
@@ -75,6 +86,7 @@ export function redistributePages(parts: readonly StoredPart[], shards: number):
       return [{ layout, shard, numbers: Uint32Array.from(data, (_, page) => firstPage + page), data }];
     }),
   );
+  return { pages, apart };
 }
 
 /** The shards a record belongs to: one by its addresses, or all when the key is no flow (a cache each shard fills). */

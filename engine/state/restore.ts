@@ -1,6 +1,9 @@
 /** Gives the state of a store back to the shards of a starting engine. */
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
+import { HotclickError } from '../errors.ts';
+import type { StoredTable } from './changed-keys.ts';
 import { countRecords } from './decode.ts';
+import { mergeStatic, type StaticValue } from './merge-static.ts';
 import { redistributePages, type ShardPages, type StoredPage, type StoredPart } from './redistribute.ts';
 import type { StateLayout } from './state-page.ts';
 import type { StateStore } from './store.ts';
@@ -9,17 +12,17 @@ import type { StateStore } from './store.ts';
 export type RestoredEngine = Pick<NativeEngine, 'restoreStatic' | 'restoreTable'>;
 
 export interface RestoreSummary {
-  readonly records: number;
-  readonly statics: number;
-  readonly tables: number;
+  /** One entry for each layout that a table's records have. */
+  readonly tables: readonly StoredTable[];
   /** The number of shards changed, so records have other places than in the store. */
   readonly moved: boolean;
+  readonly warnings: readonly HotclickError[];
 }
 
 /**
  * Loads every static value and table page into the shard that wrote it. When the number of shards has changed, records go
- * to the shards that will receive their packets; static values stay with their shard, and those of shards that are no
- * more are left out.
+ * to the shards that will receive their packets; static values stay with their shard, and what those of shards that are
+ * no more have counted goes to a shard that stays.
  */
 export function restoreState(
   store: StateStore,
@@ -28,35 +31,63 @@ export function restoreState(
   before: number,
 ): RestoreSummary {
   const tables = new Map<string, Map<string, { layout: StateLayout; pages: StoredPage[] }>>();
-  let statics = 0;
+  const statics = new Map<string, Map<number, StaticValue>>();
   for (const { address, layout, page, data } of store.loadState()) {
     const name = `${address.element}/${address.state}`;
     if (page === undefined) {
-      if (address.shard >= shards) continue;
-      callNative(() => engine.restoreStatic(address.shard, name, layout.valueSchema, data));
-      ++statics;
+      const values = statics.get(name) ?? new Map();
+      statics.set(name, values);
+      const shard = address.shard % shards;
+      const before = values.get(shard);
+      values.set(
+        shard,
+        before ? mergeStatic(before, { layout, data }) : { layout, data: Uint8Array.from(data) },
+      );
       continue;
     }
     const parts = tables.get(name) ?? new Map();
     tables.set(name, parts);
-    const schema = `${layout.valueSchema.version} ${layout.recordSize}`;
+    const schema = `${layout.valueSchema.version} ${layout.recordSize} ${JSON.stringify(layout.keySchema)}`;
     const part = parts.get(schema) ?? { layout, pages: [] };
     parts.set(schema, part);
     part.pages.push({ shard: address.shard, page, data: Uint8Array.from(data) });
   }
+  for (const [name, values] of statics) {
+    for (const [shard, { layout, data }] of values)
+      callNative(() => engine.restoreStatic(shard, name, layout.valueSchema, data));
+  }
   const moved = before !== shards;
-  let records = 0;
+  const stored: StoredTable[] = [];
+  const warnings: HotclickError[] = [];
   for (const [name, parts] of tables) {
     const list = [...parts.values()];
-    for (const { layout, shard, numbers, data } of moved ? redistributePages(list, shards) : byShard(list)) {
+    stored.push(...list.map((part) => describeTable(name, part)));
+    const { pages, apart } = moved ? redistributePages(list, shards) : { pages: byShard(list), apart: 0 };
+    if (apart > 0) warnings.push(apartWarning(name, apart, before, shards));
+    for (const { layout, shard, numbers, data } of pages) {
       callNative(() => {
         const { keySchema, valueSchema } = layout;
         engine.restoreTable(shard, name, keySchema!, valueSchema, numbers, data, list.length > 1);
       });
-      records += data.reduce((sum, page) => sum + countRecords(page), 0);
     }
   }
-  return { records, statics, tables: tables.size, moved };
+  return { tables: stored, moved, warnings };
+}
+
+function apartWarning(name: string, apart: number, before: number, shards: number): HotclickError {
+  return new HotclickError(
+    'HC_STATE_MOVED',
+    `${apart} flows of table '${name}' were made among ${before} shards; among ${shards} their replies come to a shard ` +
+      'that does not have them',
+    { details: { table: name, flows: apart, before, shards } },
+  );
+}
+
+function describeTable(name: string, { layout, pages }: StoredPart): StoredTable {
+  const { className, classVersion, keySchema } = layout;
+  const [element, state] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)];
+  const records = pages.reduce((sum, { data }) => sum + countRecords(data), 0);
+  return { element, state, className, classVersion, keySchema: keySchema!, records };
 }
 
 function byShard(parts: readonly StoredPart[]): ShardPages[] {

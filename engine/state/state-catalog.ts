@@ -40,7 +40,13 @@ function canonicalSchema(schema: SchemaInfo): SchemaInfo {
   return {
     version: schema.version,
     size: schema.size,
-    fields: schema.fields.map(({ name, type, offset, size }) => ({ name, type, offset, size })),
+    fields: schema.fields.map(({ name, type, offset, size, merge }) => ({
+      name,
+      type,
+      offset,
+      size,
+      ...(merge === undefined ? {} : { merge }),
+    })),
   };
 }
 

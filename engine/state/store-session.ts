@@ -2,6 +2,7 @@
 import type { NativeEngine } from '../datapath/addon.ts';
 import type { EngineStats } from '../engine-types.ts';
 import type { HotclickError } from '../errors.ts';
+import { changedKeys } from './changed-keys.ts';
 import { diffRevisions, listRevisions } from './history-query.ts';
 import { RevisionJournal, type RevisionRecord } from './journal.ts';
 import { LibraryArchive } from './library-archive.ts';
@@ -24,6 +25,7 @@ export class StoreSession {
   #syncer: StateSyncer | undefined;
   #failure: HotclickError | undefined;
   #moved = false;
+  #restored: RestoreSummary | undefined;
 
   private constructor(store: StateStore) {
     this.#store = store;
@@ -48,7 +50,20 @@ export class StoreSession {
     const spread = this.#store.revisions().at(-1)?.shards ?? before.shards;
     const summary = restoreState(this.#store, engine, shards, spread);
     this.#moved = summary.moved;
+    this.#restored = summary;
     return summary;
+  }
+
+  /**
+   * What did not come back as it was. A table that the running classes could not take up ends with this revision, and
+   * stays in those before.
+   */
+  restoreWarnings(stateOf: Parameters<typeof changedKeys>[1]): HotclickError[] {
+    const { tables, warnings } = this.#restored ?? { tables: [], warnings: [] };
+    const changed = changedKeys(tables, stateOf);
+    this.#moved ||= changed.length > 0;
+    this.#restored = undefined;
+    return [...warnings, ...changed];
   }
 
   async startSync(

@@ -18,6 +18,11 @@ export interface Revision {
 /** Everything of a revision but its number, which the journal gives. */
 export type RevisionDesign = Omit<Revision, 'number'>;
 
+/** The state of that name that an element has; undefined for none. */
+export function stateOf({ checked }: RevisionDesign, element: string, state: string): StateInfo | undefined {
+  return checked.byName.get(element)?.elementClass.states.find(({ name }) => name === state);
+}
+
 /** The plan for the native engine. A kept element whose port counts changed gets a new instance. */
 export function graphPlan(
   next: RevisionDesign,

@@ -49,6 +49,13 @@ const char* merge_name(uint32_t merge) {
   }
 }
 
+std::string merge_json(const hc_field& f) {
+  return f.merge ? ",\"merge\":" + quoted(merge_name(f.merge)) : std::string();
+}
+std::string merge_json(const Field&) {
+  return "";
+}
+
 /// `fields` are hc_field or Field.
 template <class Fields>
 std::string schema_json(uint32_t version, uint32_t size, const Fields& fields) {
@@ -58,7 +65,8 @@ std::string schema_json(uint32_t version, uint32_t size, const Fields& fields) {
   for (const auto& f : fields) {
     out += comma;
     out += "{\"name\":" + quoted(f.name) + ",\"type\":" + quoted(type_name(f.type)) +
-           ",\"offset\":" + std::to_string(f.offset) + ",\"size\":" + std::to_string(f.size) + '}';
+           ",\"offset\":" + std::to_string(f.offset) + ",\"size\":" + std::to_string(f.size) + merge_json(f) +
+           '}';
     comma = ",";
   }
   return out + "]}";

@@ -105,7 +105,10 @@ bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::st
 /// Leaves `b.table` null when there is none.
 bool Node::load_parts(StateBinding& b, const TableLayout& layout, uint32_t capacity, std::string& error) {
   const auto at = shard_->restored_parts.find(name + "/" + b.name);
-  if (at == shard_->restored_parts.end() || !(at->second.front().key == b.key)) return true;
+  if (at == shard_->restored_parts.end()) return true;
+  // Records with another key cannot be taken up; the host tells of them.
+  std::erase_if(at->second, [&b](const RestoredPart& part) { return !(part.key == b.key); });
+  if (at->second.empty()) return true;
   for (const RestoredPart& part : at->second) {
     for (const auto& [page, bytes] : part.pages) {
       if (capacity < (page + 1) << FlowTable::publish_shift)

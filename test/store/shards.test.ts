@@ -14,6 +14,24 @@ const configuration = (packets: string) => `
 const address = (text: unknown) => Buffer.from(String(text).split('.').map(Number)).readUInt32LE();
 const port = (number: unknown) => ((Number(number) & 255) << 8) | (Number(number) >> 8);
 
+t.test('sums over shards stay after a restart with fewer, and then more', async (t) => {
+  const store = join(t.testdir({}), 'store');
+  const traffic = (limit: number) =>
+    `InfiniteSource(LIMIT ${limit}) -> Queue(5) -> Unqueue -> c :: Counter -> out :: Discard;`;
+  let total = 0;
+  for (const threads of [4, 2, 3, 1, 2]) {
+    const engine = await Engine.start({ configuration: traffic(0), store, threads });
+    t.equal(Number(await engine.read('c.count')), total, `${threads} shards`);
+    t.equal(Number(await engine.read('out.count')), total);
+    await engine.apply(
+      traffic(0).replace('InfiniteSource(LIMIT 0)', `fresh${threads} :: InfiniteSource(LIMIT 100)`),
+    );
+    total += 100;
+    await until(engine, 'out.count', total);
+    await engine.stop();
+  }
+});
+
 t.test('after a restart with another number of shards every record is where its packets come', async (t) => {
   const store = join(t.testdir({}), 'store');
   const first = await Engine.start({ configuration: configuration(source), store, threads: 2 });

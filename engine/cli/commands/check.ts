@@ -48,13 +48,15 @@ async function checkConfiguration(
   { text, file }: ConfigurationText,
   defines: Readonly<Record<string, string>>,
 ): Promise<CheckSummary> {
-  const [{ clickSourceLines, parseClick }, { checkGraph }, { diagnosticsError }] = await Promise.all([
-    import('../../../click-compat/index.ts'),
-    import('../../graph/check.ts'),
-    import('../../graph/diagnostics.ts'),
-  ]);
+  const [{ clickSourceLines, parseClick }, { checkGraph }, { diagnosticsError }, { isKnownPackage }] =
+    await Promise.all([
+      import('../../../click-compat/index.ts'),
+      import('../../graph/check.ts'),
+      import('../../graph/diagnostics.ts'),
+      import('../../graph/packages.ts'),
+    ]);
   const classes = await cli.builtinClasses();
-  const graph = parseClick(text, { file, defines });
+  const graph = parseClick(text, { file, defines, isKnownPackage });
   const byName = new Map(classes.map((one) => [one.className, one]));
   const sourceLine = clickSourceLines(text, file);
   const checked = checkGraph(graph, (className) => byName.get(className), { sourceLine });

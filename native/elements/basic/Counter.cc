@@ -11,7 +11,7 @@ struct Counts {
   RateAverage packet_rate, byte_rate;
 };
 constexpr auto counts_v1 =
-    schema<Counts>(1, HC_FIELD(Counts, packets), HC_FIELD(Counts, bytes),
+    schema<Counts>(1, HC_COUNT(Counts, packets), HC_COUNT(Counts, bytes),
                    HC_FIELD(Counts, packet_rate.average), HC_FIELD(Counts, packet_rate.before),
                    HC_FIELD(Counts, packet_rate.tick), HC_FIELD(Counts, byte_rate.average),
                    HC_FIELD(Counts, byte_rate.before), HC_FIELD(Counts, byte_rate.tick));

@@ -9,7 +9,7 @@ struct Discarded {
   uint64_t count = 0;
   Setting<bool> active;
 };
-constexpr auto discarded_v1 = schema<Discarded>(1, HC_FIELD(Discarded, count), HC_SETTING(Discarded, active));
+constexpr auto discarded_v1 = schema<Discarded>(1, HC_COUNT(Discarded, count), HC_SETTING(Discarded, active));
 
 struct Discard : Element {
   State<Discarded> discarded;

@@ -16,7 +16,7 @@ struct Progress {
   Setting<int64_t> limit;
   Setting<int32_t> burst;
 };
-constexpr auto progress_v1 = schema<Progress>(1, HC_FIELD(Progress, count), HC_FIELD(Progress, end.announced),
+constexpr auto progress_v1 = schema<Progress>(1, HC_COUNT(Progress, count), HC_FIELD(Progress, end.announced),
                                               HC_FIELD(Progress, end.parts), HC_SETTING(Progress, active),
                                               HC_SETTING(Progress, limit), HC_SETTING(Progress, burst));
 

@@ -4,7 +4,7 @@ using namespace hotclick;
 struct Counts {
   uint64_t broadcasts = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, broadcasts));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, broadcasts));
 
 struct DropBroadcasts : Element {
   enum : uint32_t { broadcast };

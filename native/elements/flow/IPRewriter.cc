@@ -18,7 +18,7 @@ struct Progress {
   uint16_t next[max_inputs] = {};  // '#': the place in the range to try next, per input
 };
 constexpr auto progress_v1 =
-    schema<Progress>(1, HC_FIELD(Progress, failures), HC_FIELD(Progress, evict_at), HC_FIELD(Progress, next));
+    schema<Progress>(1, HC_COUNT(Progress, failures), HC_FIELD(Progress, evict_at), HC_FIELD(Progress, next));
 
 enum Drop : uint16_t { not_mapped, not_rewritable, no_free_port, table_full, hand_over_full };
 

@@ -7,7 +7,7 @@ using namespace hotclick;
 struct Counts {
   uint64_t packets = 0, bytes = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, packets), HC_FIELD(Counts, bytes));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, packets), HC_COUNT(Counts, bytes));
 
 struct FromDevice : Element {
   String name{};

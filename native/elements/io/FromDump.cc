@@ -11,7 +11,7 @@ struct Progress {
   uint8_t done = 0, active = 1;
 };
 constexpr auto progress_v1 =
-    schema<Progress>(1, HC_FIELD(Progress, packets), HC_FIELD(Progress, bytes),
+    schema<Progress>(1, HC_COUNT(Progress, packets), HC_COUNT(Progress, bytes),
                      HC_FIELD(Progress, first_time), HC_FIELD(Progress, first_output),
                      HC_FIELD(Progress, lag), HC_FIELD(Progress, done), HC_FIELD(Progress, active));
 

@@ -4,7 +4,7 @@ using namespace hotclick;
 struct Counts {
   uint64_t packets = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, packets));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, packets));
 
 constexpr uint64_t flush_interval_ns = 500'000'000;
 

@@ -10,7 +10,7 @@ namespace hotclick {
 struct Counts {
   uint64_t received = 0, sent = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, received), HC_FIELD(Counts, sent));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, received), HC_COUNT(Counts, sent));
 
 /// `tap`: frames have an Ethernet header; otherwise they are IP packets.
 template <bool tap>

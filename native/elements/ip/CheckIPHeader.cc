@@ -20,9 +20,9 @@ struct Counts {
   uint64_t too_short = 0, bad_version = 0, bad_header_length = 0, bad_length = 0, bad_checksum = 0,
            bad_source = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, too_short), HC_FIELD(Counts, bad_version),
-                                          HC_FIELD(Counts, bad_header_length), HC_FIELD(Counts, bad_length),
-                                          HC_FIELD(Counts, bad_checksum), HC_FIELD(Counts, bad_source));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, too_short), HC_COUNT(Counts, bad_version),
+                                          HC_COUNT(Counts, bad_header_length), HC_COUNT(Counts, bad_length),
+                                          HC_COUNT(Counts, bad_checksum), HC_COUNT(Counts, bad_source));
 
 struct CheckIPHeader : Element {
   uint32_t offset = 0;

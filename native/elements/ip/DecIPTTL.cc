@@ -5,7 +5,7 @@ using namespace hotclick;
 struct Counts {
   uint64_t expired = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, expired));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, expired));
 
 struct DecIPTTL : Element {
   enum : uint32_t { expired, no_header };

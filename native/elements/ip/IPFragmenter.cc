@@ -6,7 +6,7 @@ using namespace hotclick;
 struct Counts {
   uint64_t fragments = 0, refused = 0;
 };
-constexpr auto counts_v1 = schema<Counts>(1, HC_FIELD(Counts, fragments), HC_FIELD(Counts, refused));
+constexpr auto counts_v1 = schema<Counts>(1, HC_COUNT(Counts, fragments), HC_COUNT(Counts, refused));
 
 struct IPFragmenter : Element {
   enum : uint32_t { dont_fragment, bad_header, no_packet };

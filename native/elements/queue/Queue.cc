@@ -11,7 +11,7 @@ struct QueueCounts {
   Setting<uint32_t> capacity;
 };
 constexpr auto queue_counts_v1 = schema<QueueCounts>(
-    1, HC_FIELD(QueueCounts, drops), HC_FIELD(QueueCounts, highwater), HC_SETTING(QueueCounts, capacity));
+    1, HC_COUNT(QueueCounts, drops), HC_LARGEST(QueueCounts, highwater), HC_SETTING(QueueCounts, capacity));
 
 struct Queue : Element {
   enum : uint32_t { full, emptied };

@@ -13,7 +13,7 @@ struct Shaped {
   Setting<uint64_t> rate;
 };
 constexpr auto shaped_v1 =
-    schema<Shaped>(1, HC_FIELD(Shaped, count), HC_FIELD(Shaped, tokens.credit),
+    schema<Shaped>(1, HC_COUNT(Shaped, count), HC_FIELD(Shaped, tokens.credit),
                    HC_FIELD(Shaped, tokens.updated), HC_SETTING(Shaped, active), HC_SETTING(Shaped, rate));
 
 struct RatedUnqueue : Element {

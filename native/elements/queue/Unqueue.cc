@@ -12,7 +12,7 @@ struct Passed {
   Setting<int64_t> limit;
   Setting<int32_t> burst;
 };
-constexpr auto passed_v1 = schema<Passed>(1, HC_FIELD(Passed, count), HC_SETTING(Passed, active),
+constexpr auto passed_v1 = schema<Passed>(1, HC_COUNT(Passed, count), HC_SETTING(Passed, active),
                                           HC_SETTING(Passed, limit), HC_SETTING(Passed, burst));
 
 struct Unqueue : Element {

@@ -228,7 +228,9 @@ typedef struct hc_handler {
 typedef struct hc_field {
   const char* name;
   uint32_t type, offset, size;
-  uint32_t reserved;
+  /* hc_merge: what becomes of the values of shards that are no more, when an engine starts with fewer. 0: a shard
+   * that stays keeps its own. */
+  uint32_t merge;
 } hc_field;
 
 /* A record as another version wrote it. */

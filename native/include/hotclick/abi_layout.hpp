@@ -44,7 +44,7 @@ inline constexpr uint32_t abi_numbers[] = {
     sizeof(hc_handler), HC_AT(hc_handler, help), HC_AT(hc_handler, read), HC_AT(hc_handler, write),
         HC_AT(hc_handler, merge), HC_AT(hc_handler, flags),
     sizeof(hc_field), HC_AT(hc_field, type), HC_AT(hc_field, offset), HC_AT(hc_field, size),
-        HC_AT(hc_field, reserved),
+        HC_AT(hc_field, merge),
     sizeof(hc_record_view), HC_AT(hc_record_view, schema),
     sizeof(hc_conversion), HC_AT(hc_conversion, reserved), HC_AT(hc_conversion, convert),
     sizeof(hc_schema), HC_AT(hc_schema, nfields), HC_AT(hc_schema, size), HC_AT(hc_schema, version),

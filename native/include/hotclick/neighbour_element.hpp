@@ -12,8 +12,8 @@ struct NeighbourCounts {
   uint64_t queries = 0, responses = 0, dropped = 0;
 };
 inline constexpr auto neighbour_counts_v1 =
-    schema<NeighbourCounts>(1, HC_FIELD(NeighbourCounts, queries), HC_FIELD(NeighbourCounts, responses),
-                            HC_FIELD(NeighbourCounts, dropped));
+    schema<NeighbourCounts>(1, HC_COUNT(NeighbourCounts, queries), HC_COUNT(NeighbourCounts, responses),
+                            HC_COUNT(NeighbourCounts, dropped));
 
 struct NeighbourElement : Element {
   /// The drop reasons that a derived element declares first, in this order.

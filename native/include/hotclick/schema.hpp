@@ -95,17 +95,24 @@ struct is_char_array<char[N]> {
   static constexpr bool value = true;
 };
 template <class T>
-constexpr hc_field make_field(const char* name, size_t offset) {
+constexpr hc_field make_field(const char* name, size_t offset, uint32_t merge = 0) {
   const uint32_t type = is_char_array<T>::value ? static_cast<uint32_t>(HC_TEXT)
                         : is_address<T>::value  ? static_cast<uint32_t>(HC_POINTER)
                                                 : type_code<T>();
-  return {name, type, static_cast<uint32_t>(offset), static_cast<uint32_t>(sizeof(T)), 0};
+  return {name, type, static_cast<uint32_t>(offset), static_cast<uint32_t>(sizeof(T)), merge};
 }
 }  // namespace detail
 
 /// One field of a schema: `HC_FIELD(Connection, packets)`.
 #define HC_FIELD(Record, member) \
   ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member))
+
+/// A field of static state that counts: the counts of all shards together stay, also when an engine starts again with
+/// fewer of them. HC_LARGEST: the largest value of all stays.
+#define HC_COUNT(Record, member) \
+  ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member), HC_MERGE_SUM)
+#define HC_LARGEST(Record, member) \
+  ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member), HC_MERGE_MAX)
 
 /// A field that is to be read as another type of the same size: `HC_FIELD_AS(Flow, source, Ipv4Address)`.
 #define HC_FIELD_AS(Record, member, Type) \

@@ -19,7 +19,7 @@ struct RatedProgress {
   Setting<uint64_t> rate;
 };
 constexpr auto rated_progress_v1 = schema<RatedProgress>(
-    1, HC_FIELD(RatedProgress, count), HC_FIELD(RatedProgress, end.announced),
+    1, HC_COUNT(RatedProgress, count), HC_FIELD(RatedProgress, end.announced),
     HC_FIELD(RatedProgress, end.parts), HC_FIELD(RatedProgress, first_at), HC_FIELD(RatedProgress, last_at),
     HC_FIELD(RatedProgress, tokens.credit), HC_FIELD(RatedProgress, tokens.updated),
     HC_SETTING(RatedProgress, active), HC_SETTING(RatedProgress, limit), HC_SETTING(RatedProgress, rate));

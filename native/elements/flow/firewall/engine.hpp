@@ -22,8 +22,8 @@ struct Totals {
   uint32_t reserved = 0;
 };
 constexpr auto totals_v1 =
-    schema<Totals>(1, HC_FIELD(Totals, allowed), HC_FIELD(Totals, denied), HC_FIELD(Totals, opened),
-                   HC_FIELD(Totals, related), HC_FIELD(Totals, restored_at));
+    schema<Totals>(1, HC_COUNT(Totals, allowed), HC_COUNT(Totals, denied), HC_COUNT(Totals, opened),
+                   HC_COUNT(Totals, related), HC_FIELD(Totals, restored_at));
 
 /// In the order of declare_firewall().
 enum DropReason : uint32_t {
