@@ -6,6 +6,7 @@ import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
 import type { StoreSession } from './state/store-session.ts';
+import { BreakHistory } from './upgrade/break-history.ts';
 import { type CommonOptions, CoreReplacement } from './upgrade/core-replacement.ts';
 import { LibraryShelf } from './upgrade/library-shelf.ts';
 import { type Journal, MemoryJournal } from './upgrade/memory-journal.ts';
@@ -13,7 +14,7 @@ import type { Revision } from './upgrade/revision.ts';
 import { Upgrader } from './upgrade/upgrader.ts';
 import { Verifier } from './upgrade/verify/verifier.ts';
 
-export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll' | 'cpus'> {
+export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll' | 'cpus' | 'breakHistory'> {
   readonly threads: number;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
@@ -37,6 +38,7 @@ export class EngineParts {
     native: ReplaceableEngine,
     shardThreads: ShardThreads,
     shelf: LibraryShelf,
+    history: BreakHistory,
     running: () => Revision,
   ) {
     const { shards } = common;
@@ -45,7 +47,7 @@ export class EngineParts {
     this.shelf = shelf;
     this.#core = new CoreReplacement(native, shardThreads, shelf, common);
     this.verifier = new Verifier(native, shelf, shards);
-    this.upgrader = new Upgrader(native, shards, this.#journal, shelf, this.verifier, this.#core);
+    this.upgrader = new Upgrader(native, shards, this.#journal, shelf, this.verifier, this.#core, history);
     this.handlers = new Handlers(native, shards, running);
   }
 
@@ -64,7 +66,8 @@ export class EngineParts {
     const native = new ReplaceableEngine(callNative(() => new (addon().Engine)({ ...common, control })));
     try {
       const shelf = await LibraryShelf.open(native);
-      return new EngineParts(common, native, new ShardThreads(control), shelf, running);
+      const history = new BreakHistory(options.breakHistory);
+      return new EngineParts(common, native, new ShardThreads(control), shelf, history, running);
     } catch (error) {
       native.close();
       throw error;

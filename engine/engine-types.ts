@@ -53,6 +53,8 @@ export interface EngineOptions {
   readonly busyPoll?: boolean;
   /** CPU numbers to pin the shards to. */
   readonly cpus?: readonly number[];
+  /** File of earlier breaks that predictions are made from; default: $XDG_STATE_HOME/hotclick/breaks.jsonl. */
+  readonly breakHistory?: string;
   /** Directories searched for element libraries before the built-in one. */
   readonly libraryPath?: readonly string[];
   /** Files with public keys: a library or source that is signed must be signed by one of them. */
@@ -119,8 +121,39 @@ export interface PlannedAction {
     readonly name: string;
     readonly kind: string;
     readonly how: string;
+    /** Of the value; of a table that is in use, the memory of all shards. */
     readonly bytes: number;
+    /** Tables that are in use. */
+    readonly records?: number;
+    readonly conversion?: StateConversion;
   }[];
+}
+
+/** The break that was expected before the upgrade. */
+export interface BreakPrediction {
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly breakNs: number;
+    /** Nine of ten breaks are not longer. */
+    readonly limitNs: number;
+  }[];
+  /** Fitted to earlier upgrades on this machine, or, without any, a guess from the benchmark's machine. */
+  readonly basis: 'history' | 'prior';
+  /** How many earlier upgrades by this strategy the model was fitted to. */
+  readonly upgrades: number;
+}
+
+/** How a state gets from the layout it has to the one of the new version, and how it would come back. */
+export interface StateConversion {
+  /** Versions of the schema. */
+  readonly from: number;
+  readonly to: number;
+  /** 'up_from(1)', 'down_to(1)', or 'fields of equal name' where the author wrote no function for the pair. */
+  readonly converter: string;
+  /** The same for a rollback. */
+  readonly back: string;
+  /** Fields that a rollback would lose. */
+  readonly lostByRollback: readonly string[];
 }
 
 export interface ShardBreak {
@@ -186,6 +219,8 @@ export interface UpgradeReport {
   readonly strategy: Strategy;
   readonly dryRun: boolean;
   readonly actions: readonly PlannedAction[];
+  /** What the plan expected; not given for the first revision of an engine. */
+  readonly prediction?: BreakPrediction;
   readonly breaks: readonly ShardBreak[];
   /** ms outside the gap: building, verifying, preparing, and until the old libraries were gone. */
   readonly timings: Readonly<Record<string, number>>;

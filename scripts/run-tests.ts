@@ -3,7 +3,8 @@
  * are paths choose test files. Closes with "N passed, N failed".
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildDirectory, packageRoot } from '../engine/datapath/paths.ts';
 
@@ -51,6 +52,10 @@ function run(
 function lastNumber(text: string, pattern: RegExp): number {
   return Number([...text.matchAll(pattern)].at(-1)?.[1] ?? 0);
 }
+
+// Breaks measured beside other tests say nothing about the machine: the user's history is left alone.
+process.env.XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'hotclick-tests-'));
+process.on('exit', () => rmSync(process.env.XDG_STATE_HOME!, { recursive: true, force: true }));
 
 const options = process.argv.slice(2);
 const chosen = options.filter((option) => !option.startsWith('--'));

@@ -1,6 +1,6 @@
 /** The first step of an upgrade: what is to be done, with the design built and verified by whoever asked for it. */
 import { diffGraphs } from '../graph/diff.ts';
-import { graphPlan, plannedActions, type Revision } from './revision.ts';
+import { graphPlan, type LiveStates, plannedActions, type Revision } from './revision.ts';
 import { matchStatics } from './statics.ts';
 import type { StepTimer } from './step-timer.ts';
 import {
@@ -33,10 +33,22 @@ export async function planChange(
     strategy: request.strategy ?? 'swap',
     running,
     design,
-    actions: plannedActions(graphActions, design, running, statics),
+    actions: plannedActions(graphActions, design, running, statics, liveTables(tools)),
     statics,
     plan: graphPlan(design, running, graphActions),
   };
+}
+
+function liveTables({ engine, shards }: UpgradeTools): LiveStates {
+  const tables = new Map<string, { records: number; bytes: number }>();
+  for (let shard = 0; shard < shards; ++shard) {
+    for (const { element, state, kind, records, bytes } of engine.states(shard)) {
+      if (kind !== 'table') continue;
+      const sum = tables.get(`${element}/${state}`) ?? { records: 0, bytes: 0 };
+      tables.set(`${element}/${state}`, { records: sum.records + records, bytes: sum.bytes + bytes });
+    }
+  }
+  return tables;
 }
 
 /** A table converts to one layout at a time: waits for the conversion that the upgrade before began. */

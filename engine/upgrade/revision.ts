@@ -6,6 +6,7 @@ import type { GraphAction } from '../graph/diff.ts';
 import type { ElementClass, StateInfo } from '../graph/element-class.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
 import type { LoadedClass } from './library-shelf.ts';
+import { conversionOf, sameLayout } from './verify/schema-path.ts';
 
 export interface Revision {
   readonly number: number;
@@ -55,12 +56,16 @@ export function graphPlan(
   return { nodes, edges: Uint32Array.from(edges) };
 }
 
+/** Tables in use, by 'element/state': records and memory of all shards. */
+export type LiveStates = ReadonlyMap<string, { readonly records: number; readonly bytes: number }>;
+
 /** What is done with each state: for people, and for --dry-run. */
 export function plannedActions(
   actions: readonly GraphAction[],
   next: RevisionDesign,
   running: RevisionDesign | undefined,
   statics: readonly StaticsReport[] = [],
+  live: LiveStates = new Map(),
 ): PlannedAction[] {
   return actions.map((action) => {
     const to = action.kind === 'drain' ? undefined : next.classes.get(action.className);
@@ -74,7 +79,7 @@ export function plannedActions(
       reasons: action.reasons,
       ...(changed ? { versions: { from: from.version, to: to.version } } : {}),
       states: [
-        ...stateActions(action, from?.elementClass, to?.elementClass),
+        ...stateActions(action, from?.elementClass, to?.elementClass, live),
         ...staticsActions(action, statics),
       ],
     };
@@ -85,6 +90,7 @@ function stateActions(
   action: GraphAction,
   from: ElementClass | undefined,
   to: ElementClass | undefined,
+  live: LiveStates,
 ): PlannedAction['states'] {
   if (action.kind === 'keep') return [];
   const names = new Set([...(to?.states ?? []), ...(from?.states ?? [])].map(({ name }) => name));
@@ -92,7 +98,16 @@ function stateActions(
     const before = from?.states.find((state) => state.name === name);
     const after = to?.states.find((state) => state.name === name);
     const state = (after ?? before)!;
-    return { name, kind: state.kind, how: howOf(before, after), bytes: state.schema.size };
+    const conversion = before && after ? conversionOf(before, after) : undefined;
+    const used = state.kind === 'table' ? live.get(`${action.from ?? action.element}/${name}`) : undefined;
+    return {
+      name,
+      kind: state.kind,
+      how: howOf(before, after),
+      bytes: used?.bytes ?? state.schema.size,
+      ...(used ? { records: used.records } : {}),
+      ...(conversion ? { conversion } : {}),
+    };
   });
 }
 
@@ -105,6 +120,6 @@ function staticsActions(action: GraphAction, statics: readonly StaticsReport[]):
 function howOf(before: StateInfo | undefined, after: StateInfo | undefined): string {
   if (!after) return 'lost';
   if (!before) return 'new';
-  if (JSON.stringify(before.schema) !== JSON.stringify(after.schema)) return 'converted';
+  if (!sameLayout(before.schema, after.schema)) return 'converted';
   return after.kind === 'table' ? 'adopted' : 'mapped';
 }

@@ -5,14 +5,16 @@
  * Whatever fails before the first shard has rolled leaves the running revision untouched. Once everything is prepared
  * a roll has no step that can fail.
  */
-import type { Strategy, UpgradeReport } from '../engine-types.ts';
+import type { BreakPrediction, Strategy, UpgradeReport } from '../engine-types.ts';
 import { isOfProcesses } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import { BreakHistory } from './break-history.ts';
 import { checkChange, type UpgradeChecks } from './checks.ts';
 import { commitChange } from './commit.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
 import { planChange } from './plan.ts';
+import { predictBreaks, rememberBreaks } from './prediction.ts';
 import { prepareChange, tryConfigure } from './prepare.ts';
 import type { Revision, RevisionDesign } from './revision.ts';
 import { rollShards } from './roll.ts';
@@ -29,6 +31,7 @@ export class Upgrader {
   #tools: UpgradeTools;
   readonly #shelf: Pick<LibraryShelf, 'unloadAllBut'>;
   readonly #checks: UpgradeChecks | undefined;
+  readonly #history: BreakHistory;
   /** By the native engine's number: what the shards run, or ran until a moment ago. */
   readonly #prepared = new Map<number, RevisionDesign>();
   readonly #closing = new AbortController();
@@ -43,7 +46,9 @@ export class Upgrader {
     shelf: Pick<LibraryShelf, 'keep' | 'unloadAllBut'>,
     checks?: UpgradeChecks,
     core?: UpgradeTools['core'],
+    history = new BreakHistory(),
   ) {
+    this.#history = history;
     const { signal: closing } = this.#closing;
     this.#tools = { engine, shards, journal, shelf, closing, ...(core ? { core } : {}) };
     this.#shelf = shelf;
@@ -111,7 +116,9 @@ export class Upgrader {
     if (isOfProcesses(request.strategy) && !handOn) throw noProcess(request.strategy);
     const planned = await planChange(this.#tools, request, this.#running, step);
     const checked = await checkChange(this.#checks, planned, step);
-    const found = { ...checked, ...(planned.statics.length > 0 ? { statics: planned.statics } : {}) };
+    const predicted = planned.running ? { prediction: await this.#predict(planned) } : {};
+    const statics = planned.statics.length > 0 ? { statics: planned.statics } : {};
+    const found = { ...checked, ...statics, ...predicted };
     if (request.dryRun) {
       tryConfigure(this.#tools, planned, step);
       return { ...dryRunReport(planned, step), ...found };
@@ -123,14 +130,20 @@ export class Upgrader {
     const breaks = await rollShards(this.#tools, change, step);
     this.#running = { ...change.design, number: change.revision };
     await commitChange(this.#tools, change, breaks, step);
+    if (planned.running) await rememberBreaks(this.#history, planned, breaks);
     const { revision, strategy, actions } = change;
     const parent = change.running?.number ?? 0;
     return { ...step.report(), revision, parent, strategy, dryRun: false, actions, breaks, ...found };
   }
 
+  #predict(planned: PlannedChange): Promise<BreakPrediction> {
+    return predictBreaks(this.#history, planned, this.#tools.shards);
+  }
+
   async #changeProcess(planned: PlannedChange, handOn: HandOn, step: StepTimer): Promise<UpgradeReport> {
     const { strategy, actions, running } = planned;
     const handed = await handOn(planned, step);
+    await rememberBreaks(this.#history, planned, handed.breaks);
     return {
       ...step.report(),
       ...handed,

@@ -5,6 +5,8 @@ import { Engine } from '../../engine/engine.ts';
 import type { TableContents } from '../../engine/state/query.ts';
 import { until } from '../upgrade/traffic.ts';
 
+t.setTimeout(180_000);
+
 const flows = 500;
 const source = `FastUDPFlows(50000, ${flows}, 60, 02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 10.0.0.2, ${flows}, 1)`;
 const configuration = (packets: string) => `

@@ -7,6 +7,9 @@ import { elementDirectory, elementFlagsFile, sdkDirectory } from '../../engine/d
 import { Engine } from '../../engine/engine.ts';
 import { elementSource, untilGrown } from './traffic.ts';
 
+// Each case compiles, and tries the new code in a process of its own.
+t.setTimeout(180_000);
+
 const configuration = 'src :: RatedSource(RATE 20000) -> count :: Counter -> out :: Discard;';
 const head = '#include <hotclick/element.hpp>\nusing namespace hotclick;\n';
 const tail = (extra: string) => `

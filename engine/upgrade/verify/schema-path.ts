@@ -2,6 +2,7 @@
  * Whether the states of one version of a class can become those of another, and back. The native half refuses the same
  * when it prepares; here it is found before any code of the new version runs, and the way back is looked at too.
  */
+import type { StateConversion } from '../../engine-types.ts';
 import type { ElementClass, FieldInfo, SchemaInfo, StateInfo } from '../../graph/element-class.ts';
 
 export interface SchemaPath {
@@ -61,6 +62,30 @@ function wayBack(before: StateInfo, after: StateInfo): string | undefined {
   );
 }
 
+/** How records of one version become those of another, and what the way back does; undefined when nothing changes. */
+export function conversionOf(before: StateInfo, after: StateInfo): StateConversion | undefined {
+  if (sameLayout(before.schema, after.schema)) return undefined;
+  const names = new Set(before.schema.fields.map(({ name }) => name));
+  const back = converterOf(after, before);
+  const lost = after.schema.fields.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  return {
+    from: before.schema.version,
+    to: after.schema.version,
+    converter: converterOf(before, after),
+    back,
+    lostByRollback: back === byName ? lost : [],
+  };
+}
+
+const byName = 'fields of equal name';
+
+function converterOf(from: StateInfo, to: StateInfo): string {
+  if (!hasConversion(from, to)) return byName;
+  return to.schema.version > from.schema.version
+    ? `up_from(${from.schema.version})`
+    : `down_to(${to.schema.version})`;
+}
+
 /** Both ways an author's function is in the library with the higher version. */
 function hasConversion(from: StateInfo, to: StateInfo): boolean {
   return to.schema.version > from.schema.version
@@ -84,7 +109,11 @@ function carriesOver(from: FieldInfo, to: FieldInfo): boolean {
   return integers.has(from.type) && integers.has(to.type);
 }
 
-/** Conversions apart: what lies where in a record. */
+/** Conversions apart: what lies where in a record. How the values of shards are merged is no part of it. */
 export function sameLayout(one: SchemaInfo | undefined, other: SchemaInfo | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  const layoutOf = (schema: SchemaInfo | undefined) =>
+    JSON.stringify(
+      schema && { ...schema, fields: schema.fields.map((field) => ({ ...field, merge: undefined })) },
+    );
+  return layoutOf(one) === layoutOf(other);
 }
