@@ -7,6 +7,7 @@ export const strategies = {
   swap: 'in place, at a batch boundary',
   thread: 'every shard leaves its loop and enters again',
   core: 'another copy of the datapath core takes over, within the process',
+  handover: 'another process takes over the open devices and the memory, the old one leaves',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
@@ -20,7 +21,7 @@ export const staticsModes = {
 } as const;
 
 export type StaticsMode = keyof typeof staticsModes;
-const processStrategies = ['restart'] as const;
+const processStrategies = ['handover', 'restart'] as const;
 
 export type ProcessStrategy = (typeof processStrategies)[number];
 

@@ -20,8 +20,10 @@ export async function rollShards(
   const breaks: ShardBreak[] = [];
   for (let shard = 0; shard < shards; ++shard) {
     if (shard > 0) step.begin('roll', `shard ${shard}`);
-    const measured = await engine.roll(shard, prepared, strategy);
-    breaks.push({ shard, ...(request.continues?.breakOf(shard) ?? measured) });
+    const measured = request.continues
+      ? await request.continues.roll(shard, prepared)
+      : await engine.roll(shard, prepared, strategy);
+    breaks.push({ shard, ...measured });
     await recordIfPossible(() => journal.step(revision, `rolled:${shard}`));
   }
   return breaks;
