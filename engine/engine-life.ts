@@ -1,6 +1,9 @@
 /** How an engine comes to run, in a process of its own or in the place of another, and how it ends. */
+import { closeSync } from 'node:fs';
 import { type Configuration, readConfiguration, sourceLines } from './configuration.ts';
+import { callNative, fromNative } from './datapath/addon.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
+import type { ImportedState } from './datapath/transfer.ts';
 import { EngineParts, type PartsOptions } from './engine-parts.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
@@ -10,6 +13,7 @@ import { StoreSession } from './state/store-session.ts';
 import { handOn } from './succession/hand-on.ts';
 import type { HostProcess } from './succession/host-process.ts';
 import type { LeavingEngine } from './succession/leaving-engine.ts';
+import type { Predecessor } from './succession/predecessor.ts';
 import { takeOver } from './take-over.ts';
 import { type Revision, stateOf } from './upgrade/revision.ts';
 import type { PlannedChange } from './upgrade/transaction.ts';
@@ -58,10 +62,11 @@ export class EngineLife {
     const predecessor = this.#options.host?.predecessor;
     if (!predecessor) return this.#startAlone();
     try {
-      await this.#makeParts(undefined);
+      await this.#makeSuccessorParts(predecessor);
       const { parts } = this;
-      const starting = { parts, threads: this.#threads, catalogue: this.#catalogue, options: this.#options };
-      await this.#orFailure(takeOver(starting, predecessor));
+      const { onStore } = this.#listener;
+      const own = { threads: this.#threads, catalogue: this.#catalogue, options: this.#options };
+      await this.#orFailure(takeOver({ parts, predecessor, onStore, ...own }));
       await this.#startSync();
     } catch (error) {
       await predecessor.fail(error);
@@ -85,15 +90,27 @@ export class EngineLife {
     await this.#begin(read);
   }
 
+  async #makeSuccessorParts(predecessor: Predecessor): Promise<void> {
+    const { transfer: manifest } = predecessor.design;
+    if (!manifest) return this.#makeParts(undefined);
+    const fds = predecessor.takeFiles();
+    try {
+      await this.#makeParts(undefined, { manifest, fds, crashed: false });
+    } finally {
+      for (const fd of fds) closeSync(fd);
+    }
+  }
+
   async #openStore(): Promise<StoreSession | undefined> {
     const { store } = this.#options;
     return store === undefined ? undefined : StoreSession.open(store);
   }
 
-  async #makeParts(store: StoreSession | undefined): Promise<void> {
+  async #makeParts(store: StoreSession | undefined, transfer?: ImportedState): Promise<void> {
     const { host } = this.#options;
     try {
-      const options = { ...this.#options, ...this.#listener, threads: this.#threads };
+      const taken = transfer ? { transfer } : {};
+      const options = { ...this.#options, ...this.#listener, ...taken, threads: this.#threads };
       this.#parts = await EngineParts.make(options, () => this.running);
     } catch (error) {
       await store?.close();
@@ -101,7 +118,9 @@ export class EngineLife {
     }
     const { parts } = this;
     if (store) parts.useStore(store);
-    if (host) parts.upgrader.useProcess((change, step) => handOn(this.#leaving(host, change), change, step));
+    if (host) {
+      parts.upgrader.useProcess((change, step) => handOn(this.#leaving(host, change), change, step));
+    }
     void parts.shardThreads.failed.then((error) => this.#listener.onFailure(error));
   }
 
@@ -141,12 +160,29 @@ export class EngineLife {
 
   #leaving(host: HostProcess, { running }: PlannedChange): LeavingEngine {
     const { parts } = this;
-    const { shelf, upgrader } = parts;
+    const { shelf, native, upgrader } = parts;
+    let isPaused = false;
     return {
       host,
       tools: upgrader.tools,
+      hasStore: parts.store !== undefined,
+      libraryFiles: () => shelf.files(),
       libraryFile: (loaded) => shelf.fileOf(loaded),
       sync: () => parts.sync(),
+      exportState: () => callNative(() => native.exportState()),
+      pauseSync: async () => {
+        isPaused = true;
+        await parts.store?.stopSync();
+      },
+      resumeSync: async () => {
+        if (isPaused) await this.#startSync();
+        isPaused = false;
+      },
+      handOut: (patience) => native.handOut(patience).catch((error) => Promise.reject(fromNative(error))),
+      leaveParted: async () => {
+        this.#left = true;
+        await parts.end();
+      },
       leave: async () => {
         this.#left = true;
         await parts.end();

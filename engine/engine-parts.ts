@@ -2,6 +2,7 @@
 import { addon, callNative } from './datapath/addon.ts';
 import { ReplaceableEngine } from './datapath/replaceable-engine.ts';
 import { createControlPages, ShardThreads } from './datapath/shard-threads.ts';
+import type { ImportedState } from './datapath/transfer.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
@@ -17,6 +18,8 @@ import { Upgrader } from './upgrade/upgrader.ts';
 import { Verifier } from './upgrade/verify/verifier.ts';
 
 export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll' | 'cpus' | 'breakHistory'> {
+  /** Memory and devices of another engine. */
+  readonly transfer?: ImportedState;
   readonly threads: number;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
@@ -73,7 +76,10 @@ export class EngineParts {
       onStop,
       onFault: (fault) => made?.upgrader.hearFault(fault),
     };
-    const native = new ReplaceableEngine(callNative(() => new (addon().Engine)({ ...common, control })));
+    const taken = options.transfer ? { transfer: options.transfer } : {};
+    const native = new ReplaceableEngine(
+      callNative(() => new (addon().Engine)({ ...common, ...taken, control })),
+    );
     try {
       const shelf = await LibraryShelf.open(native);
       const history = new BreakHistory(options.breakHistory);
@@ -92,12 +98,17 @@ export class EngineParts {
     return this.#journal;
   }
 
+  /** From now on revisions are recorded there. */
+  useJournal(journal: Journal): void {
+    this.#journal = journal;
+    this.upgrader.useJournal(journal);
+  }
+
   /** From now on the journal and the libraries are kept in a store. It is closed with the parts. */
   useStore(store: StoreSession): void {
     this.#store = store;
-    this.#journal = store.journal;
+    this.useJournal(store.journal);
     this.shelf.useArchive(store.archive);
-    this.upgrader.useJournal(store.journal);
   }
 
   /** Writes to the store what has changed until now. @throws HotclickError HC_STORE, when there is none too */

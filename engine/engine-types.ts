@@ -9,6 +9,7 @@ export const strategies = {
   thread: 'every shard leaves its loop and enters again',
   'all-threads': 'the same in all shards at once',
   core: 'another copy of the datapath core takes over, within the process',
+  handover: 'another process takes over the open devices and the memory, the old one leaves',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
@@ -22,7 +23,7 @@ export const staticsModes = {
 } as const;
 
 export type StaticsMode = keyof typeof staticsModes;
-const processStrategies = ['restart'] as const;
+const processStrategies = ['handover', 'restart'] as const;
 
 export type ProcessStrategy = (typeof processStrategies)[number];
 

@@ -2,66 +2,54 @@
 import type { Configuration } from './configuration.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
 import type { EngineParts } from './engine-parts.ts';
-import type { EngineOptions } from './engine-types.ts';
-import { HotclickError } from './errors.ts';
+import type { EngineOptions, ShardBreak } from './engine-types.ts';
 import { designRevision } from './revision-design.ts';
-import { StoreSession } from './state/store-session.ts';
 import type { PrepareMessage } from './succession/messages.ts';
 import type { Predecessor } from './succession/predecessor.ts';
+import { takeOverMemory } from './take-over-memory.ts';
+import { takeOverStore } from './take-over-store.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
-import { hotclickVersion } from './version.ts';
+import type { ContinuedRevision } from './upgrade/transaction.ts';
 
 export interface StartingEngine {
   readonly parts: EngineParts;
   readonly threads: number;
   readonly catalogue: ClassCatalogue;
   readonly options: EngineOptions;
+  readonly predecessor: Predecessor;
+  /** The store cannot be used; forwarding goes on. */
+  readonly onStore: (error: string) => void;
 }
 
-/** What a predecessor runs, or would have its successor run. */
-export function handedConfiguration({ design }: Predecessor, file = 'configuration'): Configuration {
-  return { text: design.graphText, graph: design.graph, file };
-}
+/** Runs the design as the continuation of a revision that the predecessor has begun; resolves with the breaks. */
+export type RunDesign = (continues: ContinuedRevision) => Promise<readonly ShardBreak[]>;
 
 /**
- * Loads the design beside the running predecessor and, when that has let go of its store, devices and packets, runs it.
+ * Loads the design beside the running predecessor and, when that has let go of devices, packets and store, runs it.
  * @throws HotclickError
  */
-export async function takeOver(
-  { parts, threads, catalogue, options }: StartingEngine,
-  predecessor: Predecessor,
-): Promise<void> {
-  const { native, shardThreads, shelf, upgrader } = parts;
+export async function takeOver(starting: StartingEngine): Promise<void> {
+  const { parts, threads, catalogue, options, predecessor } = starting;
   const { design } = predecessor;
-  await shardThreads.start(native, threads, options.cpus ?? []);
-  const classes = await loadHanded(design, catalogue, shelf, options.statics);
-  const { revision } = await predecessor.prepared(hotclickVersion());
-  const store = await openStore(options);
-  parts.useStore(store);
-  const before = store.journal.current();
-  if (before) store.restore(native, threads, before);
-  let lastPackets: readonly bigint[] = [];
-  const report = await upgrader.run({
-    kind: design.kind,
-    ...(design.restores === undefined ? {} : { restores: design.restores }),
-    design: async () => designRevision(handedConfiguration(predecessor, options.file), classes),
-    continues: {
-      revision,
-      whenPrepared: async () => {
-        lastPackets = (await predecessor.ready()).lastPackets.map(BigInt);
-      },
-      breakOf: (shard) => {
-        const last = lastPackets[shard] ?? 0n;
-        return { breakNs: Number(process.hrtime.bigint() - last), beginNs: Number(last) };
-      },
-    },
-  });
-  predecessor.forwards(report.breaks);
-}
-
-async function openStore({ store }: EngineOptions): Promise<StoreSession> {
-  if (store === undefined) throw new HotclickError('HC_SUCCESSION', 'the successor was given no store');
-  return StoreSession.open(store);
+  await parts.shardThreads.start(parts.native, threads, options.cpus ?? []);
+  await parts.shelf.copyFrom(design.libraries ?? []);
+  const classes = await loadHanded(design, catalogue, parts.shelf, options.statics);
+  const configuration: Configuration = {
+    text: design.graphText,
+    graph: design.graph,
+    file: options.file ?? 'configuration',
+  };
+  const run: RunDesign = async (continues) => {
+    const report = await parts.upgrader.run({
+      kind: design.kind,
+      ...(design.restores === undefined ? {} : { restores: design.restores }),
+      design: async () => designRevision(configuration, classes),
+      continues,
+    });
+    return report.breaks;
+  };
+  const breaks = await (design.transfer ? takeOverMemory(starting, run) : takeOverStore(starting, run));
+  predecessor.forwards(breaks);
 }
 
 /** What an upgrade had chosen comes from the predecessor's files; the rest is what this installation has. */

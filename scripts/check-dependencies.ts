@@ -16,7 +16,7 @@ const parts: readonly Part[] = [
   { name: 'elements', paths: /^native\/elements\/.*(?<!\.test\.ts)$/, uses: ['sdk'] },
   { name: 'core', paths: /^native\/(core|io|state)\/(?!.*_test\.cc)/, uses: ['sdk'] },
   { name: 'addon', paths: /^native\/addon\//, uses: ['core', 'sdk'] },
-  { name: 'errors', paths: /^engine\/(errors|engine-types)\.ts$/, uses: ['graph'] },
+  { name: 'errors', paths: /^engine\/(errors|engine-types|watch-types)\.ts$/, uses: ['graph'] },
   { name: 'graph', paths: /^engine\/graph\//, uses: ['errors'] },
   { name: 'datapath', paths: /^engine\/datapath\//, uses: ['errors', 'graph'] },
   { name: 'click-compat', paths: /^click-compat\//, uses: ['graph', 'errors'] },

@@ -4,6 +4,7 @@ import type { StaticsMode, StaticsReport } from '../engine-types.ts';
 import type { ErrorCode } from '../errors.ts';
 import { errorTable, HotclickError } from '../errors.ts';
 import type { SchemaInfo } from '../graph/element-class.ts';
+import type { MessageFunctions } from './message-functions.ts';
 import { addonPath } from './paths.ts';
 import type { ExportedState, ImportedState } from './transfer.ts';
 
@@ -364,7 +365,7 @@ export interface NativeOptions {
   readonly transfer?: ImportedState;
 }
 
-export interface Addon {
+export interface Addon extends MessageFunctions {
   readonly abi: number;
   /** Of the manifests that it writes and reads. */
   readonly transferFormat: number;

@@ -10,7 +10,7 @@ import { HotclickError } from '../errors.ts';
 import { Predecessor } from './predecessor.ts';
 import { type Patience, Successor, usualPatience } from './successor.ts';
 
-/** In the environment of a successor: the descriptor of its end of the socket pair. */
+/** In the environment of a successor: its ends of two socket pairs, for messages and for open files. */
 const variable = 'HOTCLICK_SUCCESSION';
 
 export class HostProcess {
@@ -19,6 +19,8 @@ export class HostProcess {
   readonly #user = process.geteuid?.();
 
   readonly #patience: Patience;
+  /** As it was at the start; what this process sets in it since is its own. */
+  readonly #env = { ...process.env };
 
   private constructor(predecessor: Predecessor | undefined, patience: Patience) {
     this.predecessor = predecessor;
@@ -34,12 +36,11 @@ export class HostProcess {
     env: Readonly<Record<string, string | undefined>> = process.env,
     { patience = usualPatience }: { readonly patience?: Patience } = {},
   ): Promise<HostProcess> {
-    const descriptor = Number(env[variable]);
-    if (env[variable] === undefined || !Number.isInteger(descriptor))
-      return new HostProcess(undefined, patience);
+    const [messages, files] = (env[variable] ?? '').split(',').map(Number);
     delete process.env[variable];
-    const stream = new Socket({ fd: descriptor, readable: true, writable: true });
-    return new HostProcess(await Predecessor.meet(stream), patience);
+    if (!Number.isInteger(messages) || !Number.isInteger(files)) return new HostProcess(undefined, patience);
+    const stream = new Socket({ fd: messages!, readable: true, writable: true });
+    return new HostProcess(await Predecessor.meet(stream, files!), patience);
   }
 
   /** @throws HotclickError HC_PRIVILEGE when a successor could not open the devices again */
@@ -56,7 +57,8 @@ export class HostProcess {
   spawn({ node = process.execPath, hotclick }: SuccessorOptions): Successor {
     const [, script = '', ...args] = process.argv;
     const program = hotclick === undefined ? [...process.execArgv, script] : [installedProgram(hotclick)];
-    return Successor.spawn(node, [...program, ...args], variable, this.#patience);
+    const command = { node, args: [...program, ...args], env: this.#env, variable };
+    return Successor.spawn(command, this.#patience);
   }
 }
 

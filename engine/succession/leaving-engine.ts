@@ -1,4 +1,5 @@
 /** Giving a running engine to another process, seen from the one that goes. */
+import type { ExportedState } from '../datapath/transfer.ts';
 import type { SuccessorSummary, UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import { type LoadedClass, libraryVersion } from '../upgrade/library-shelf.ts';
@@ -6,7 +7,7 @@ import { beginRevision, failRevision } from '../upgrade/prepare.ts';
 import type { StepTimer } from '../upgrade/step-timer.ts';
 import type { PlannedChange, UpgradeTools } from '../upgrade/transaction.ts';
 import type { HostProcess } from './host-process.ts';
-import { type HandedClass, successionProtocol } from './messages.ts';
+import { type FinalMessage, type HandedClass, successionProtocol } from './messages.ts';
 import type { Successor } from './successor.ts';
 
 export type HandedOn = Pick<UpgradeReport, 'revision' | 'breaks' | 'successor'>;
@@ -15,8 +16,11 @@ export type HandedOn = Pick<UpgradeReport, 'revision' | 'breaks' | 'successor'>;
 export interface LeavingEngine {
   readonly host: HostProcess;
   readonly tools: UpgradeTools;
+  readonly hasStore: boolean;
   /** Where the library of a class can be read. */
   libraryFile(loaded: LoadedClass): string;
+  /** Of every revision since the start. */
+  libraryFiles(): Promise<readonly string[]>;
   /** Writes to the store what has changed until now. @throws HotclickError HC_STORE when there is none */
   sync(): Promise<unknown>;
   /**
@@ -24,7 +28,16 @@ export interface LeavingEngine {
    * of CLOCK_MONOTONIC.
    */
   leave(): Promise<readonly bigint[]>;
-  /** After leave(): the engine runs here again, from the store, with the revision that it had. */
+  /** What another engine needs to take over memory and devices. */
+  exportState(): ExportedState;
+  /** A last sync; none begins until resumeSync(). */
+  pauseSync(): Promise<void>;
+  resumeSync(): Promise<void>;
+  /** Resolves when the shards of another process have taken over. @throws HotclickError HC_TRANSFER when these go on */
+  handOut(patience: number): Promise<void>;
+  /** After handOut(): closes what is left, the store too. */
+  leaveParted(): Promise<void>;
+  /** After leave() or leaveParted(): the engine runs here again, from the store, with the revision that it had. */
   revive(undone: { readonly revision: number; readonly reason: string }): Promise<void>;
 }
 
@@ -36,9 +49,10 @@ export interface WaitingSuccessor {
 
 /** Starts a process and has it load the design. @throws HotclickError HC_SUCCESSION, and what it met while loading */
 export async function prepareSuccessor(
-  { host, libraryFile }: LeavingEngine,
+  { host, hasStore, libraryFile, libraryFiles }: LeavingEngine,
   { request, design, strategy }: PlannedChange & { strategy: UpgradeReport['strategy'] },
   step: StepTimer,
+  exported?: ExportedState,
 ): Promise<WaitingSuccessor> {
   const process = host.spawn(request);
   try {
@@ -56,7 +70,10 @@ export async function prepareSuccessor(
         graphText: design.graphText,
         graph: design.graph,
         classes: Object.fromEntries(classes),
+        ...(hasStore ? {} : { libraries: await libraryFiles() }),
+        ...(exported ? { transfer: exported.manifest } : {}),
       },
+      exported?.fds ?? [],
       step.signal,
     );
     return { process, summary: { pid, node, hotclick } };
@@ -68,7 +85,7 @@ export async function prepareSuccessor(
 
 /** The pending revision of the journal that the successor will commit. */
 export async function beginHandOn(
-  { tools }: LeavingEngine,
+  { tools, hasStore }: LeavingEngine,
   change: PlannedChange,
   step: StepTimer,
 ): Promise<PendingRevision> {
@@ -76,16 +93,15 @@ export async function beginHandOn(
   const record = await beginRevision(tools, change);
   const fail = (error: unknown) => failRevision(tools, record, step.cancellation ?? error);
   try {
-    await tools.journal.step(record.revision, 'prepared');
+    const prepared = await tools.journal.step(record.revision, 'prepared');
+    return { record: prepared, ...(hasStore ? {} : { records: tools.journal.list() }), fail };
   } catch (error) {
     await fail(error);
     throw error;
   }
-  return { revision: record.revision, fail };
 }
 
-export interface PendingRevision {
-  readonly revision: number;
+export interface PendingRevision extends Omit<FinalMessage, 'type'> {
   /** While the journal is still ours. */
   readonly fail: (error: unknown) => Promise<void>;
 }

@@ -11,9 +11,10 @@
  * Instead of any answer: failed. A new process whose predecessor ends before it has said go ends too.
  */
 import type { WireError } from '../control/protocol.ts';
+import type { TransferManifest } from '../datapath/transfer.ts';
 import type { ShardBreak, Strategy } from '../engine-types.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
-import type { LibraryVersion, RevisionKind } from '../state/journal.ts';
+import type { LibraryVersion, RevisionKind, RevisionRecord } from '../state/journal.ts';
 
 /** Raised when the meaning of a message changes: processes of two versions of hotclick talk here. */
 export const successionProtocol = 1;
@@ -32,6 +33,10 @@ export interface PrepareMessage {
   readonly graphText: string;
   readonly graph: RouterGraph;
   readonly classes: Readonly<Record<string, HandedClass>>;
+  /** Files of libraries that earlier revisions had, where there is no store to have them. */
+  readonly libraries?: readonly string[];
+  /** Where memory and devices are handed over: its files come over the second socket. */
+  readonly transfer?: TransferManifest;
 }
 
 export interface PreparedMessage {
@@ -43,8 +48,10 @@ export interface PreparedMessage {
 
 export interface FinalMessage {
   readonly type: 'final';
-  /** The journal's number of the pending revision. */
-  readonly revision: number;
+  /** The pending revision, which the new process is to commit. */
+  readonly record: RevisionRecord;
+  /** The journal of an engine that has no store. */
+  readonly records?: readonly RevisionRecord[];
 }
 
 export interface ReadyMessage {
@@ -53,7 +60,10 @@ export interface ReadyMessage {
 
 export interface GoMessage {
   readonly type: 'go';
-  /** By shard: when the old process last handled packets, ns of CLOCK_MONOTONIC in decimal digits. */
+  /**
+   * By shard: when the old process last handled packets, ns of CLOCK_MONOTONIC in decimal digits. Where memory is handed
+   * over, that says so itself, and `go` means that the store is closed.
+   */
   readonly lastPackets: readonly string[];
 }
 

@@ -5,23 +5,26 @@ import type { ShardBreak } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import { MessageChannel } from './message-channel.ts';
 import { type FinalMessage, type GoMessage, type PrepareMessage, successionProtocol } from './messages.ts';
+import { receiveFiles } from './open-files.ts';
 
 export class Predecessor {
   /** What is to be run. */
   readonly design: PrepareMessage;
   readonly #channel: MessageChannel;
+  readonly #files: number;
   #breaks: readonly ShardBreak[] = [];
 
-  private constructor(channel: MessageChannel, design: PrepareMessage) {
+  private constructor(channel: MessageChannel, files: number, design: PrepareMessage) {
     this.#channel = channel;
+    this.#files = files;
     this.design = design;
   }
 
   /** @throws HotclickError HC_SUCCESSION */
-  static async meet(stream: Duplex): Promise<Predecessor> {
+  static async meet(stream: Duplex, files: number): Promise<Predecessor> {
     const channel = new MessageChannel(stream);
     const design = await expect(channel, 'prepare');
-    const predecessor = new Predecessor(channel, design);
+    const predecessor = new Predecessor(channel, files, design);
     if (design.protocol === successionProtocol) return predecessor;
     const error = new HotclickError(
       'HC_SUCCESSION',
@@ -30,6 +33,11 @@ export class Predecessor {
     );
     await predecessor.fail(error);
     throw error;
+  }
+
+  /** What goes with `design.transfer`; the caller closes them. @throws HotclickError HC_SUCCESSION */
+  takeFiles(): number[] {
+    return receiveFiles(this.#files, this.design.transfer?.files.length ?? 0);
   }
 
   /** Everything is loaded that can be beside the predecessor. Resolves when the predecessor has stopped changing state. */

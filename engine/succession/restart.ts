@@ -8,6 +8,7 @@ import {
   beginHandOn,
   type HandedOn,
   type LeavingEngine,
+  type PendingRevision,
   prepareSuccessor,
   reasonOf,
   type WaitingSuccessor,
@@ -22,20 +23,20 @@ export async function restart(
   engine.host.refuseIfDemoted();
   await engine.sync();
   let successor = change.request.cold ? undefined : await prepareSuccessor(engine, change, step);
-  const revision = await beginRestart(engine, change, step, successor);
+  const pending = await beginRestart(engine, change, step, successor);
   step.passPointOfNoReturn();
   const lastPackets = await engine.leave();
   try {
     successor ??= await prepareSuccessor(engine, change, step);
-    await successor.process.final(revision);
+    await successor.process.final({ record: pending.record });
     step.begin('go', `process ${successor.process.pid}`);
     const { breaks } = await successor.process.go(lastPackets);
     successor.process.release();
-    return { revision, breaks, successor: successor.summary };
+    return { revision: pending.record.revision, breaks, successor: successor.summary };
   } catch (error) {
     await successor?.process.abort();
     step.begin('rollback', 'the engine starts here again');
-    await engine.revive({ revision, reason: reasonOf(error) });
+    await engine.revive({ revision: pending.record.revision, reason: reasonOf(error) });
     throw error;
   }
 }
@@ -46,14 +47,14 @@ async function beginRestart(
   change: PlannedChange,
   step: StepTimer,
   successor: WaitingSuccessor | undefined,
-): Promise<number> {
+): Promise<PendingRevision> {
   try {
     const pending = await beginHandOn(engine, change, step);
     try {
       step.begin('quiesce', 'a sync while packets flow');
       await engine.sync();
       step.begin('final', 'the last sync, then the devices are closed');
-      return pending.revision;
+      return pending;
     } catch (error) {
       await pending.fail(error);
       throw error;

@@ -1,9 +1,18 @@
 /** A process that is to take the place of this one, seen from here. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
+import { addon, callNative } from '../datapath/addon.ts';
 import { HotclickError } from '../errors.ts';
 import { MessageChannel } from './message-channel.ts';
-import type { MessageOf, PreparedMessage, PrepareMessage, SuccessionMessage } from './messages.ts';
+import type {
+  FinalMessage,
+  MessageOf,
+  PreparedMessage,
+  PrepareMessage,
+  SuccessionMessage,
+} from './messages.ts';
+import { sendFiles } from './open-files.ts';
 
 /** ms that a successor may take for each of its answers. */
 export type Patience = Readonly<Record<'prepared' | 'ready' | 'running', number>>;
@@ -11,8 +20,17 @@ export type Patience = Readonly<Record<'prepared' | 'ready' | 'running', number>
 /** Loading a graph and its libraries takes longest. */
 export const usualPatience: Patience = { prepared: 60_000, ready: 30_000, running: 10_000 };
 
-/** Where the channel is among the descriptors of the new process. */
+/** Among the descriptors of the new process: the channel of messages, and that of open files. */
 const channelDescriptor = 3;
+const filesDescriptor = 4;
+
+export interface SuccessorCommand {
+  readonly node: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Name in the environment under which it is told its descriptors. */
+  readonly variable: string;
+}
 
 export class Successor {
   readonly #child: ChildProcess;
@@ -20,8 +38,12 @@ export class Successor {
   readonly #channel: MessageChannel;
   readonly #ended: Promise<string>;
 
-  private constructor(child: ChildProcess, patience: Patience) {
+  /** Our end of the socket for open files. */
+  readonly #files: number;
+
+  private constructor(child: ChildProcess, files: number, patience: Patience) {
     this.#child = child;
+    this.#files = files;
     this.#patience = patience;
     this.#channel = new MessageChannel(child.stdio[channelDescriptor] as Duplex);
     this.#ended = new Promise((resolve) => {
@@ -32,26 +54,36 @@ export class Successor {
     });
   }
 
-  /** `variable` tells it that it is a successor. */
-  static spawn(node: string, args: readonly string[], variable: string, patience: Patience): Successor {
+  static spawn({ node, args, env, variable }: SuccessorCommand, patience: Patience): Successor {
+    const [ours, theirs] = callNative(() => addon().messagePair());
     const child = spawn(node, args, {
-      env: { ...process.env, [variable]: `${channelDescriptor}` },
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      env: { ...env, [variable]: `${channelDescriptor},${filesDescriptor}` },
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', theirs],
     });
-    return new Successor(child, patience);
+    closeSync(theirs);
+    return new Successor(child, ours, patience);
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** @throws HotclickError what it says has failed; HC_SUCCESSION when it ends, or says nothing for too long */
-  prepare(message: Omit<PrepareMessage, 'type'>, signal?: AbortSignal): Promise<PreparedMessage> {
+  prepare(
+    message: Omit<PrepareMessage, 'type'>,
+    files: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<PreparedMessage> {
+    sendFiles(this.#files, files);
     return this.#ask({ type: 'prepare', ...message }, 'prepared', signal);
   }
 
-  final(revision: number, signal?: AbortSignal): Promise<unknown> {
-    return this.#ask({ type: 'final', revision }, 'ready', signal);
+  final(message: Omit<FinalMessage, 'type'>): Promise<unknown> {
+    return this.#ask({ type: 'final', ...message }, 'ready');
   }
 
   /** From here on nothing can be taken back but by ending it. */
@@ -63,13 +95,18 @@ export class Successor {
   async abort(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
-    this.#channel.close();
+    this.#close();
   }
 
   /** It stands on its own from now on: this process can end. */
   release(): void {
-    this.#channel.close();
+    this.#close();
     this.#child.unref();
+  }
+
+  #close(): void {
+    this.#channel.close();
+    closeSync(this.#files);
   }
 
   async #ask<T extends keyof Patience>(

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { callNative, type NativeEngine } from '../datapath/addon.ts';
 import type { StaticsMode } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
@@ -110,6 +110,16 @@ export class LibraryShelf {
       this.#loaded.delete(key);
       this.#engine.unloadLibrary(library);
     }
+  }
+
+  /** Our copies of all libraries that were loaded. */
+  async files(): Promise<string[]> {
+    return (await readdir(this.#directory)).map((name) => join(this.#directory, name));
+  }
+
+  /** Copies what the shelf of another process has, so that it can be loaded again when that is gone. */
+  async copyFrom(files: readonly string[]): Promise<void> {
+    for (const file of files) await copyFile(file, join(this.#directory, basename(file)));
   }
 
   async close(): Promise<void> {

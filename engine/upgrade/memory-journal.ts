@@ -9,7 +9,12 @@ export type Journal = Pick<
 >;
 
 export class MemoryJournal implements Journal {
-  readonly #records: RevisionRecord[] = [];
+  readonly #records: RevisionRecord[];
+
+  /** `records`: what another process had. */
+  constructor(records: readonly RevisionRecord[] = []) {
+    this.#records = [...records];
+  }
 
   begin(draft: RevisionDraft): Promise<RevisionRecord> {
     const record: RevisionRecord = {

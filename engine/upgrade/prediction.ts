@@ -4,12 +4,15 @@ import type { BreakHistory } from './break-history.ts';
 import { type BreakParts, fitBreaks } from './break-model.ts';
 import type { PlannedChange } from './transaction.ts';
 
-/** Before there is a history: medians of the benchmark of upgrades, rounded (bench/README.md). */
+/** Before there is a history: orders of magnitude of what the benchmarks measured (bench/README.md). */
+const priors: Partial<Record<Strategy, BreakParts>> = {
+  core: { base: 2e5, first: 5e4, element: 2000, byte: 0.5 },
+};
 const inPlace: BreakParts = { base: 1500, first: 500, element: 60, byte: 0.5 };
 const ofProcesses: BreakParts = { base: 1.5e8, first: 1e6, element: 1e5, byte: 1 };
 
 function priorOf(strategy: Strategy): BreakParts {
-  return isOfProcesses(strategy) ? ofProcesses : inPlace;
+  return priors[strategy] ?? (isOfProcesses(strategy) ? ofProcesses : inPlace);
 }
 
 export async function predictBreaks(

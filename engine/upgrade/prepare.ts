@@ -59,11 +59,10 @@ async function continueRevision(
   { engine }: UpgradeTools,
   change: PlannedChange,
   prepared: number,
-  { revision, whenPrepared }: ContinuedRevision,
+  { whenPrepared }: ContinuedRevision,
 ): Promise<PreparedChange> {
   try {
-    await whenPrepared();
-    return { ...change, prepared, revision };
+    return { ...change, prepared, revision: await whenPrepared(prepared) };
   } catch (error) {
     engine.discard(prepared);
     throw error;

@@ -63,9 +63,12 @@ async function rollShard(
   // The first revision has none before it to go back to.
   const loopLimit = running ? loopLimitOf(request) : undefined;
   const native = strategy === 'all-threads' ? 'thread' : strategy;
-  const measured = await engine.roll(shard, prepared, native, loopLimit).catch((cause: unknown) => {
+  const rolling = request.continues
+    ? request.continues.roll(shard, prepared)
+    : engine.roll(shard, prepared, native, loopLimit);
+  const measured = await rolling.catch((cause: unknown) => {
     throw new EngineEnded(cause);
   });
   await recordIfPossible(() => journal.step(revision, `rolled:${shard}`));
-  return { shard, ...(request.continues?.breakOf(shard) ?? measured) };
+  return { shard, ...measured };
 }

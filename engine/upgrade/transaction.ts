@@ -29,11 +29,10 @@ export interface UpgradeRequest extends UpgradeOptions {
 
 /** A revision that another process began, and which goes on in this one. */
 export interface ContinuedRevision {
-  readonly revision: number;
-  /** Called when everything is prepared; resolves when the shards may roll. */
-  readonly whenPrepared: () => Promise<void>;
-  /** Since the other process's shard handled packets; called when ours runs. */
-  readonly breakOf: (shard: number) => Omit<ShardBreak, 'shard'>;
+  /** Called with the native engine's number for it; resolves with the journal's when the shards may roll. */
+  readonly whenPrepared: (prepared: number) => Promise<number>;
+  /** The break lasts since the other process's shard handled packets. */
+  readonly roll: (shard: number, prepared: number) => Promise<Omit<ShardBreak, 'shard'>>;
 }
 
 /** What an upgrade needs of the native engine. */

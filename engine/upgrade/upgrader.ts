@@ -12,7 +12,7 @@ import { isOfProcesses } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { WatchReport } from '../watch-types.ts';
 import { BreakHistory } from './break-history.ts';
-import { isWatched, stagesOf } from './canary.ts';
+import { isWatched, refuseUnwatchable, stagesOf } from './canary.ts';
 import { checkChange, type UpgradeChecks } from './checks.ts';
 import { commitChange } from './commit.ts';
 import { FaultInbox } from './fault.ts';
@@ -143,6 +143,7 @@ export class Upgrader {
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
     const handOn = isOfProcesses(request.strategy) ? this.#handOn : undefined;
     if (isOfProcesses(request.strategy) && !handOn) throw noProcess(request.strategy);
+    refuseUnwatchable(request);
     const planned = await planChange(this.#tools, request, this.#running, step);
     const checked = await checkChange(this.#checks, planned, step);
     const predicted = planned.running ? { prediction: await this.#predict(planned) } : {};

@@ -5,6 +5,7 @@
 #include "../core/transfer/manifest.hh"
 #include "element_harness.hh"
 #include "engine_object.hh"
+#include "message_functions.hh"
 #include "replay.hh"
 #include "statics_values.hh"
 #include "throw.hh"
@@ -63,6 +64,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ElementHarness::define(env, exports);
   Replay::define(env, exports);
   define_shard_entry(env, exports);
+  define_message_functions(env, exports);
   define_confine(env, exports);
   define_spawn(env, exports);
   exports.Set("describeLibrary", Napi::Function::New(env, describe_library));

@@ -8,7 +8,7 @@ import type { Test } from 'tap';
 import type { LabPlace, NetworkLab } from '../../bench/lab/network-lab.ts';
 import type { UdpStream, UdpStreamSummary } from '../../bench/lab/udp-stream.ts';
 import { packageRoot } from '../../engine/datapath/paths.ts';
-import type { EngineOptions } from '../../engine/engine-types.ts';
+import type { EngineControl, EngineOptions } from '../../engine/engine-types.ts';
 import { Engine } from '../../engine/index.ts';
 
 export const examples = join(packageRoot, 'examples');
@@ -73,7 +73,7 @@ export function packets(stream: UdpStream, count: number): Promise<unknown> {
  * Packets that the kernel has dropped on the way: no room in a device's backlog, in a ring of the engine's or in the sink's
  * socket. On a machine that does other work too, that is no fault of the engine's.
  */
-export async function kernelDrops(lab: NetworkLab, engine: Engine): Promise<number> {
+export async function kernelDrops(lab: NetworkLab, engine: EngineControl): Promise<number> {
   const devices: [LabPlace, string][] = [
     ['client', lab.client.device],
     ['engine', lab.engine.clientSide.device],

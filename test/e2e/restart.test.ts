@@ -1,8 +1,7 @@
-/** The strategy restart under traffic: another process goes on with every connection, whoever is killed on the way. */
+/** The strategy restart under traffic: another process goes on with every connection. */
 import t from 'tap';
 import { Downloads } from '../../bench/lab/downloads.ts';
 import { runs } from '../../bench/lab/engine-process.ts';
-import type { UpgradeStep } from '../../engine/engine-types.ts';
 import { firewallVersion2, until } from './laboratory.ts';
 import { connectionPorts, startSuccession, untilForwarding } from './succession.ts';
 
@@ -55,64 +54,4 @@ for (const cold of [false, true]) {
       t.match(await stream.stop(), { duplicated: 0, reordered: 0 });
     },
   );
-}
-
-for (const phase of ['prepare', 'quiesce', 'final', 'go']) {
-  t.test(`kill -9 of the new process in phase ${phase}: the old one goes on`, async (t) => {
-    const succession = await startSuccession(t);
-    const { engine } = succession;
-    const ports = await connectionPorts(succession);
-    const { pid } = engine;
-    const killing = killAt(phase, (successor) => successor);
-    await t.rejects(
-      engine.client.upgrade({ Firewall: firewallVersion2 }, { strategy: 'restart', onStep: killing }),
-      {
-        code: 'HC_SUCCESSION',
-      },
-    );
-    t.equal(engine.pid, pid);
-    await untilForwarding(succession);
-    t.same(await connectionPorts(succession), ports, 'every connection is known');
-    t.match(
-      await engine.client.upgrade({ Firewall: firewallVersion2 }),
-      { strategy: 'swap' },
-      'and can be upgraded',
-    );
-  });
-
-  t.test(`kill -9 of the old process in phase ${phase}`, async (t) => {
-    const succession = await startSuccession(t);
-    const { engine } = succession;
-    const ports = await connectionPorts(succession);
-    let successor = 0;
-    const killing = killAt(phase, (pid) => {
-      successor = pid;
-      return engine.pid;
-    });
-    const old = engine.pid;
-    await engine.client
-      .upgrade({ Firewall: firewallVersion2 }, { strategy: 'restart', onStep: killing })
-      .catch(() => undefined);
-    await until(() => !runs(old) && (!runs(successor) || engine.pid === successor));
-    if (engine.pid === successor) await engine.reconnect();
-    else await succession.start();
-    t.comment(engine.pid === successor ? 'the new process had been told to go' : 'neither was left');
-    await untilForwarding(succession);
-    t.same(await connectionPorts(succession), ports, 'every connection is known');
-    const history = await succession.engine.client.history();
-    t.same(
-      history.filter(({ status }) => status === 'pending'),
-      [],
-      'no revision is pending',
-    );
-  });
-}
-
-/** A listener that kills what `choose` makes of the new process's number as soon as a phase begins. */
-function killAt(phase: string, choose: (successor: number) => number): (step: UpgradeStep) => void {
-  let successor = 0;
-  return ({ step, detail }) => {
-    successor = Number(/^process (\d+)/.exec(detail)?.[1] ?? successor);
-    if (step === phase) process.kill(choose(successor), 'SIGKILL');
-  };
 }

@@ -9,7 +9,7 @@ import type { SuccessionMessage } from '../../engine/succession/messages.ts';
 
 const [phase, fault] = process.argv.slice(2);
 const socket = new Socket({
-  fd: Number(process.env.HOTCLICK_SUCCESSION),
+  fd: Number.parseInt(process.env.HOTCLICK_SUCCESSION ?? '', 10),
   readable: true,
   writable: true,
 });

@@ -8,6 +8,8 @@ import type { HotclickError } from '../../engine/errors.ts';
 import { buildElement } from '../../engine/upgrade/build-element.ts';
 import { elementSource, until, untilGrown } from './traffic.ts';
 
+t.setTimeout(120_000);
+
 /** Node has it; the types of ECMAScript alone do not. */
 const assembly = (globalThis as unknown as { WebAssembly: Assembly }).WebAssembly;
 interface Assembly {

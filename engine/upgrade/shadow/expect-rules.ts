@@ -31,7 +31,7 @@ const usage =
 
 /** @throws HotclickError HC_ARGUMENT */
 export function parseRule(text: string): ExpectRule {
-  const [, target, rule = ''] = /^(?:([^\s:]+):\s+)?(.*)$/s.exec(text.trim()) ?? [];
+  const [, target, rule = ''] = /^(?:(?!(?:drop|pass):)([^\s:]+):\s+)?(.*)$/s.exec(text.trim()) ?? [];
   const named = target === undefined ? {} : { target };
   const reason = /^(drop|pass)(?:\s*:\s*(\S.*))?$/.exec(rule);
   if (reason) {
@@ -55,11 +55,11 @@ export function allows(rule: ExpectRule, { element, className }: RuleSubject, on
   if (rule.target !== undefined && rule.target !== element && rule.target !== className) return false;
   if (rule.kind !== one.kind) return false;
   if (rule.what === undefined) return true;
-  const what = spaced(one.what);
+  const what = one.kind === 'drop' || one.kind === 'pass' ? spaced(one.what) : one.what;
   return rule.what.endsWith('*') ? what.startsWith(rule.what.slice(0, -1)) : what === rule.what;
 }
 
 /** Reasons are written with spaces or, on a command line, with hyphens. */
 function spaced(reason: string): string {
-  return reason.replaceAll('-', ' ').replace(/ > /g, ' -> ');
+  return reason.replaceAll('-', ' ');
 }

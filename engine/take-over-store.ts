@@ -1,0 +1,32 @@
+/** Taking over from an engine that has stopped: everything comes from its store. */
+import type { ShardBreak } from './engine-types.ts';
+import { HotclickError } from './errors.ts';
+import { StoreSession } from './state/store-session.ts';
+import type { RunDesign, StartingEngine } from './take-over.ts';
+import { hotclickVersion } from './version.ts';
+
+/** @throws HotclickError */
+export async function takeOverStore(
+  { parts, threads, options, predecessor }: StartingEngine,
+  run: RunDesign,
+): Promise<readonly ShardBreak[]> {
+  const { record } = await predecessor.prepared(hotclickVersion());
+  if (options.store === undefined)
+    throw new HotclickError('HC_SUCCESSION', 'the new process was given no store');
+  const store = await StoreSession.open(options.store);
+  parts.useStore(store);
+  const before = store.journal.current();
+  if (before) store.restore(parts.native, threads, before);
+  let lastPackets: readonly bigint[] = [];
+  return run({
+    whenPrepared: async () => {
+      lastPackets = (await predecessor.ready()).lastPackets.map(BigInt);
+      return record.revision;
+    },
+    roll: async (shard, prepared) => {
+      await parts.native.roll(shard, prepared, 'swap');
+      const last = lastPackets[shard] ?? 0n;
+      return { breakNs: Number(process.hrtime.bigint() - last), beginNs: Number(last) };
+    },
+  });
+}
