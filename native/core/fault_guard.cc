@@ -183,7 +183,8 @@ void FaultGuard::gather(int signal, uintptr_t address, void* context) {
   gathering_ = false;
 }
 
-void FaultGuard::take_stack(uintptr_t sp) {
+/// Reads the stack as it lies, whatever its words belong to: nothing for the address sanitizer to judge.
+__attribute__((no_sanitize("address"))) void FaultGuard::take_stack(uintptr_t sp) {
   const uintptr_t end = loop_frame_;
   if ((sp & 7) != 0 || sp >= end) return;
   const auto* words = reinterpret_cast<const uintptr_t*>(sp);

@@ -15,7 +15,8 @@ constexpr size_t lines_of_code = 4;
 
 /// An address that is not mapped, or none at all, does no harm.
 void fetch(const void* from, size_t lines) {
-  for (size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(from) + i * line);
+  const auto address = reinterpret_cast<uintptr_t>(from);
+  for (size_t i = 0; i < lines; ++i) __builtin_prefetch(reinterpret_cast<const char*>(address + i * line));
 }
 
 template <typename Function>
