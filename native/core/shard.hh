@@ -109,9 +109,9 @@ class Shard {
   void learn_graph() { known_graph_ = graph_; }
   /// On the shard: the graph before is kept until release_previous (host). When the upgrade is `watched`, a crash
   /// of element code brings it back, from here on until end_watch().
-  void install(std::shared_ptr<ShardGraph> next, bool watched = false);
+  void install(std::shared_ptr<ShardGraph>&& next, bool watched = false);
   /// The same between two entries into the loop.
-  void install_outside(std::shared_ptr<ShardGraph> next, bool watched);
+  void install_outside(std::shared_ptr<ShardGraph>&& next, bool watched);
   /// On the shard: from now on a crash is a crash. False when the graph before runs again already.
   bool end_watch();
   /// On the shard: the new graph stays; there is no way back.

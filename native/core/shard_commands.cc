@@ -85,7 +85,8 @@ void Shard::run_commands_here() {
   to_notify_ = false;
 }
 
-void Shard::install(std::shared_ptr<ShardGraph> next, bool watched) {
+// `next` stays with its owner until the element code that may crash has returned: a jump out of it unwinds nothing.
+void Shard::install(std::shared_ptr<ShardGraph>&& next, bool watched) {
   instrumentation = nullptr;  // the host observes the new graph anew
   face_.tracing = 0;
   watched = watched && graph_;

@@ -5,7 +5,7 @@
 
 namespace hotclick::core {
 
-void Shard::install_outside(std::shared_ptr<ShardGraph> next, bool watched) {
+void Shard::install_outside(std::shared_ptr<ShardGraph>&& next, bool watched) {
   if (sigsetjmp(guard_.point, 0) != 0) return recover();
   guard_.set_inside(true);
   install(std::move(next), watched);
