@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { addon, callNative, type NativeHarness } from '../datapath/addon.ts';
 import { elementDirectory } from '../datapath/paths.ts';
+import type { ReplayedPacket } from '../upgrade/shadow/compare.ts';
 
 /** A packet to push: the frame alone, or with annotations. Offsets count from the first byte of `data`. */
 export type PacketInput =
@@ -20,19 +21,7 @@ export type PacketInput =
       readonly icmpParameter?: number;
     };
 
-export interface PacketOutput {
-  readonly data: Uint8Array;
-  readonly paint: number;
-  readonly packetType: number;
-  readonly vlanTci?: number;
-  readonly destination: string;
-  /** Negative when the header was stripped. */
-  readonly networkOffset?: number;
-  readonly transportOffset?: number;
-  readonly timestamp: bigint;
-  readonly aggregate: number;
-  readonly fixIpSource: number;
-  readonly icmpParameter: number;
+export interface PacketOutput extends ReplayedPacket {
   /** Bytes in front of the data. */
   readonly headroom: number;
 }

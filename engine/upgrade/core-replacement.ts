@@ -89,6 +89,7 @@ export class CoreReplacement {
     const { native } = successor;
     const shards = [...Array(this.#common.shards).keys()];
     const taken = Promise.all(shards.map((shard) => native.takeOver(shard, successor.revision)));
+    taken.catch(() => {}); // it may fail before anybody waits for it: then handOut says why
     const change = async () => {
       // Whoever gives up first ends it for both.
       await this.#engine.handOut(patience).catch((error: unknown) => {

@@ -10,6 +10,7 @@ export interface ReplayedPacket {
   readonly packetType: number;
   readonly vlanTci?: number;
   readonly destination: string;
+  /** Negative when the header was stripped. */
   readonly networkOffset?: number;
   readonly transportOffset?: number;
   readonly timestamp: bigint;
