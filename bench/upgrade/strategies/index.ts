@@ -2,10 +2,11 @@
 
 import type { UpgradeStrategy } from '../system.ts';
 import { allThreads } from './all-threads.ts';
+import { core } from './core.ts';
 import { restart } from './restart.ts';
 import { swap } from './swap.ts';
 import { thread } from './thread.ts';
 
 export function upgradeStrategies(): readonly UpgradeStrategy[] {
-  return [swap, thread, allThreads, restart];
+  return [swap, thread, allThreads, core, restart];
 }
