@@ -12,20 +12,15 @@ constexpr uint32_t least_packets = 4096;
 std::unique_ptr<PacketPool> PacketPool::create(uint32_t packets) {
   if (packets < least_packets) packets = least_packets;
   packets = std::bit_ceil(packets);
-  auto pool =
-      make(packets, MappedRegion::create("hotclick-packets", static_cast<size_t>(packets) * HC_BUFFER_SIZE));
-  if (!pool) return nullptr;
-  hc_packet* chunk[chunk_size];
-  for (uint32_t i = 0; i < packets; ++i) {
-    chunk[i % chunk_size] = &pool->packet(i);
-    if (i % chunk_size == chunk_size - 1) pool->put(chunk);
-  }
-  return pool;
+  return make(packets,
+              MappedRegion::create("hotclick-packets", static_cast<size_t>(packets) * HC_BUFFER_SIZE));
 }
 
 std::unique_ptr<PacketPool> PacketPool::adopt(uint32_t packets, int buffers) {
   if (packets < least_packets || !std::has_single_bit(packets)) return nullptr;
-  return make(packets, MappedRegion::adopt(buffers, static_cast<size_t>(packets) * HC_BUFFER_SIZE));
+  auto pool = make(packets, MappedRegion::adopt(buffers, static_cast<size_t>(packets) * HC_BUFFER_SIZE));
+  if (pool) pool->open_ = false;
+  return pool;
 }
 
 std::unique_ptr<PacketPool> PacketPool::make(uint32_t packets, MappedRegion buffers) {
@@ -42,26 +37,37 @@ std::unique_ptr<PacketPool> PacketPool::make(uint32_t packets, MappedRegion buff
   if (!pool->cells_) return nullptr;
   pool->cell_mask_ = cells - 1;
   for (uint32_t i = 0; i < cells; ++i) pool->cells_[i].sequence.store(i, std::memory_order_relaxed);
+  hc_packet* chunk[chunk_size];
   for (uint32_t i = 0; i < packets; ++i) {
-    pool->packet(i).index = i;
-    pool->packet(i).buffer = pool->buffer(i);
+    hc_packet& p = pool->packet(i);
+    p.index = i;
+    p.buffer = pool->buffer(i);
+    chunk[i % chunk_size] = &p;
+    if (i % chunk_size == chunk_size - 1) pool->put(chunk);
   }
   return pool;
 }
 
-void PacketPool::open(const std::vector<bool>& in_use, hc_shard& shard) {
-  hc_packet* chunk[chunk_size];
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < size_; ++i) {
-    if (in_use[i]) continue;
-    chunk[n++] = &packet(i);
-    if (n < chunk_size) continue;
-    put(chunk);
-    n = 0;
+void PacketPool::open(const std::vector<uint64_t>& in_use, hc_shard& shard) {
+  // The depot holds all packets in their order, and nobody has taken any. Those from its end take the places of the
+  // marked ones, in order, so that the chunks before are whole.
+  uint32_t end = size_;
+  const auto marked = [&in_use](uint32_t i) { return (in_use[i / 64] >> (i % 64) & 1) != 0; };
+  const auto place = [this](uint32_t i) -> hc_packet*& {
+    return cells_[i / chunk_size].packets[i % chunk_size];
+  };
+  for (uint32_t word = 0; word < in_use.size(); ++word) {
+    for (uint64_t rest = in_use[word]; rest != 0; rest &= rest - 1) {
+      const uint32_t i = word * 64 + static_cast<uint32_t>(std::countr_zero(rest));
+      while (end > i && marked(end - 1)) --end;
+      if (end > i) place(i) = &packet(--end);
+    }
   }
-  // What is left over makes no whole chunk.
-  memcpy(shard.free_packets + shard.free_count, chunk, n * sizeof(chunk[0]));
-  shard.free_count += n;
+  const uint32_t whole = end / chunk_size;
+  for (uint32_t i = whole * chunk_size; i < end; ++i) shard.free_packets[shard.free_count++] = place(i);
+  for (uint32_t i = whole; i <= cell_mask_; ++i) cells_[i].sequence.store(i, std::memory_order_relaxed);
+  put_at_.store(whole, std::memory_order_relaxed);
+  open_ = true;
 }
 
 bool PacketPool::put(hc_packet* const* packets) {
@@ -112,7 +118,7 @@ void PacketPool::attach(hc_shard& shard) {
 }
 
 void PacketPool::refill(hc_shard& shard) {
-  while (shard.free_count < HC_BATCH_CAPACITY && take(shard.free_packets + shard.free_count)) {
+  while (open_ && shard.free_count < HC_BATCH_CAPACITY && take(shard.free_packets + shard.free_count)) {
     shard.free_count += chunk_size;
   }
 }

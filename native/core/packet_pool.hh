@@ -21,10 +21,11 @@ class PacketPool {
   /// `packets` is rounded up to a power of two of at least 4096. Null when memory cannot be had.
   static std::unique_ptr<PacketPool> create(uint32_t packets);
 
-  /// On another engine's buffers. All packets seem to be in use until open().
+  /// On another engine's buffers. No packet can be had until open().
   static std::unique_ptr<PacketPool> adopt(uint32_t packets, int buffers);
-  /// Makes all packets free but those that are marked (one bool each).
-  void open(const std::vector<bool>& in_use, hc_shard& shard);
+  /// Makes all packets free but those that are marked, by a bit each. What makes no whole chunk goes to the shard's
+  /// stack. Takes time by the number of marked packets, and hardly any for the others.
+  void open(const std::vector<uint64_t>& in_use, hc_shard& shard);
   /// Moves chunks to the shard's stack until it holds at least HC_BATCH_CAPACITY, if there are any.
   void refill(hc_shard& shard);
   /// Moves chunks from the shard's stack until HC_BATCH_CAPACITY more fit.
@@ -59,6 +60,7 @@ class PacketPool {
   MappedRegion buffers_, metadata_;
   std::unique_ptr<Cell[]> cells_;
   uint32_t size_ = 0, cell_mask_ = 0;
+  bool open_ = true;
   alignas(64) std::atomic<uint64_t> put_at_{0};
   alignas(64) std::atomic<uint64_t> take_at_{0};
 };

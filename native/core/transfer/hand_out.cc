@@ -11,6 +11,10 @@ using Phase = Board::Phase;
 
 /// ns of one wait: so often a shard that stands still looks whether it was given up, or asked something.
 constexpr uint64_t slice = 1'000'000;
+/// ns after which a successor whose shards all waited and none has moved is taken for dead.
+constexpr uint64_t longest_silence = 200'000'000;
+/// ns for which a thread looks before it sleeps.
+constexpr uint64_t spin = 30'000;
 /// Rounds in which packets between shards may lead to more of them.
 constexpr uint32_t most_rounds = 1000;
 
@@ -20,10 +24,18 @@ uint64_t monotonic() {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
+/// For what takes some µs: to sleep and to be woken would take longer.
+void wait_shortly(const Board& board, uint32_t seen) {
+  for (const uint64_t end = monotonic() + spin; monotonic() < end;) {
+    if (board.bell() != seen) return;
+  }
+  board.wait(seen, slice);
+}
+
 }  // namespace
 
 std::shared_ptr<HandOut> HandOut::begin(EngineCore& engine, uint64_t patience) {
-  return std::shared_ptr<HandOut>(new HandOut{engine, monotonic() + patience, nullptr});
+  return std::shared_ptr<HandOut>(new HandOut{engine, monotonic() + patience, {}, {}});
 }
 
 bool HandOutCommand::step(Shard& shard) {
@@ -34,6 +46,13 @@ bool HandOutCommand::step(Shard& shard) {
     withdraw("the successor was not ready in time");
     return true;
   }
+  // Nobody stops before everybody can: a shard that sleeps, or waits for a processor, would keep the others waiting.
+  if (!ready_) {
+    ready_ = true;
+    all_->ready.fetch_add(1, std::memory_order_acq_rel);
+  }
+  if (all_->ready.load(std::memory_order_acquire) < all_->engine.shards() && monotonic() < all_->deadline)
+    return false;
   stand_still(shard);
   return true;
 }
@@ -54,7 +73,10 @@ void HandOutCommand::stand_still(Shard& shard) {
       default:
         break;
     }
-    if (monotonic() >= all_->deadline)
+    const uint64_t now = monotonic();
+    const bool silent = board.phase() == Phase::sealed &&
+                        now > board.left_at(shard.index()).load(std::memory_order_relaxed) + longest_silence;
+    if (now >= all_->deadline || silent)
       withdraw("the successor did not take over in time");
     else
       board.wait(seen, slice);
@@ -139,7 +161,7 @@ bool TakeOverCommand::step(Shard& shard) {
       case Phase::taken:
         break;
     }
-    board.wait(seen, slice);
+    wait_shortly(board, seen);
   }
 }
 

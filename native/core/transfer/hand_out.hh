@@ -18,6 +18,7 @@ struct HandOut {
   EngineCore& engine;
   uint64_t deadline;  // monotonic ns
   std::atomic<const char*> failure{nullptr};
+  std::atomic<uint32_t> ready{0};  // shards that are about to stop
   bool given() const { return engine.board().phase() == Board::Phase::given; }
 };
 
@@ -34,6 +35,7 @@ class HandOutCommand : public Command {
   void withdraw(const char* why);
 
   std::shared_ptr<HandOut> all_;
+  bool ready_ = false;
 };
 
 /// In the successor, one for each shard: waits for the giver, then installs the graph.

@@ -69,7 +69,7 @@ std::unique_ptr<TransferImport> TransferImport::open(const TransferManifest& man
     error = "HC_TRANSFER: the packets or the board are missing";
     return nullptr;
   }
-  import->in_use_.resize(count);
+  import->in_use_.resize(count / 64 + 1);
   import->shards_.resize(manifest.shards);
   for (uint32_t i = 0; i < manifest.shards; ++i) {
     const ShardTransfer& from = manifest.per_shard[i];

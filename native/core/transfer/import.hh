@@ -106,7 +106,7 @@ class TransferImport {
   Board board_;
   PacketTransfer packets_;
   MappedRegion metadata_;
-  std::vector<bool> in_use_;
+  std::vector<uint64_t> in_use_;  // packets that wait, a bit each
   std::vector<ImportedShard> shards_;
 };
 

@@ -28,11 +28,14 @@ bool TransferImport::read_final(PacketPool& pool, hc_shard& shard) {
 hc_packet* TransferImport::read_packet(PacketPool& pool, uint64_t pointer) {
   const uint64_t distance = pointer - packets_.metadata_at;
   const uint64_t index = distance / sizeof(hc_packet);
-  if (distance % sizeof(hc_packet) != 0 || index >= packets_.count || in_use_[index]) return nullptr;
+  if (distance % sizeof(hc_packet) != 0 || index >= packets_.count) return nullptr;
+  const uint64_t bit = uint64_t{1} << (index % 64);
+  uint64_t& known = in_use_[index / 64];
+  if (known & bit) return nullptr;
   const auto& from = reinterpret_cast<const hc_packet*>(metadata_.data())[index];
   const uint64_t offset = reinterpret_cast<uintptr_t>(from.data) - reinterpret_cast<uintptr_t>(from.buffer);
   if (offset > HC_BUFFER_SIZE || from.length > HC_BUFFER_SIZE - offset) return nullptr;
-  in_use_[index] = true;
+  known |= bit;
   hc_packet& to = pool.packet(static_cast<uint32_t>(index));
   to = from;
   to.index = static_cast<uint32_t>(index);
