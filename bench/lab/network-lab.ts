@@ -17,8 +17,11 @@ export interface NetworkLabOptions {
   readonly mode?: LabMode;
   /** Puts the engine's devices into a third namespace instead of the caller's own. Default false. */
   readonly engineNamespace?: boolean;
-  /** Who forwards between the two sides. `kernel` needs `engineNamespace`. Default `engine`. */
-  readonly forwarding?: 'engine' | 'kernel';
+  /**
+   * Who forwards between the two sides. `kernel` needs `engineNamespace`; `nobody` leaves the devices as they are, for
+   * somebody else. Default `engine`.
+   */
+  readonly forwarding?: 'engine' | 'kernel' | 'nobody';
   /** Gives client and server permanent neighbour entries, so that the engine need not answer ARP. Default false. */
   readonly staticNeighbours?: boolean;
   /** 1 to 4 of a–z and 0–9 that tell laboratories of one process apart. Default random. */
@@ -134,7 +137,8 @@ export class NetworkLab {
         this.#removals.push(() => removeDevice(device));
     }
     await shell('engine', makeDevices(plan));
-    await shell('engine', options.forwarding === 'kernel' ? forwardInKernel(plan) : silenceKernel(plan));
+    if (options.forwarding === 'kernel') await shell('engine', forwardInKernel(plan));
+    else if (options.forwarding !== 'nobody') await shell('engine', silenceKernel(plan));
     await shell(
       'client',
       prepareHost(client, options.staticNeighbours ? neighbourOf('client', plan) : undefined),

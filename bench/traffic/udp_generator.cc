@@ -1,12 +1,13 @@
 // Sends sequence-numbered UDP packets at a fixed rate, and says at the end what it really did.
 //
 //   udp-generator --source 10.1.0.2:20000 --target 10.2.0.2:9000 [--rate 50000] [--duration 10] [--flows 8]
-//                 [--size 64] [--burst N] [--cpu N] [--spin] [--realtime] [--stream N] [--json]
+//                 [--size 64] [--burst N] [--cpu N] [--spin] [--realtime] [--stream N] [--catch-up S] [--json]
 //                 [--raw DEVICE --src-mac MAC --dst-mac MAC]
 //
 // --rate is in packets/s over all flows, --duration in seconds (0: until SIGTERM), --size the frame's length
 // without frame check sequence. A tick sends --burst packets, spread over the flows; by default ticks are
-// about 150 µs apart. Deadlines are absolute, so a late tick is followed by early ones and the rate holds.
+// about 150 µs apart. Deadlines are absolute, so a late tick is followed by early ones and the rate holds; after
+// --catch-up seconds without a tick the packets of that time are left out.
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,13 +24,14 @@ namespace {
 
 using namespace traffic;
 
-/// A program that was stopped for longer than this skips the packets it missed: to send them all at once
+/// A program that was stopped for more seconds than this skips the packets it missed: to send them all at once
 /// would measure the queues behind it and not what it is here to measure.
-constexpr uint64_t kMostCatchUpNs = 20'000'000;
+constexpr double kMostCatchUp = 0.02;
 
 struct Plan {
   double rate;
   double duration;
+  double catch_up;
   uint32_t flows;
   uint16_t stream;
   size_t burst;
@@ -132,7 +134,7 @@ Result generate(const Plan& plan, Sender& sender) {
       wait_until(deadline, plan.spin);
       if (stop_requested) break;
       now = clock_ns(CLOCK_MONOTONIC);
-    } else if (now - deadline > kMostCatchUpNs) {
+    } else if (static_cast<double>(now - deadline) > plan.catch_up * 1e9) {
       auto missed = static_cast<uint64_t>(static_cast<double>(now - deadline) / interval_ns);
       result.skipped += missed * plan.burst;
       tick += missed;
@@ -175,6 +177,7 @@ int main(int argc, char** argv) {
   Plan plan{};
   plan.rate = options.number("--rate", 50'000, 0.1, 20e6);
   plan.duration = options.number("--duration", 0, 0, 1e6);
+  plan.catch_up = options.number("--catch-up", kMostCatchUp, 0, 1e6);
   plan.flows = static_cast<uint32_t>(options.number("--flows", 8, 1, 65536 - source.port));
   plan.stream = static_cast<uint16_t>(options.number("--stream", kDefaultStream, 0, 65535));
   plan.spin = options.flag("--spin");

@@ -27,7 +27,7 @@ export const upgradeBenchmark: Benchmark = {
       return;
     }
     const say = progress();
-    const strategies = await chooseStrategies(upgradeStrategies(), options, ({ name }, why) =>
+    const strategies = await chooseStrategies(upgradeStrategies(options.command), options, ({ name }, why) =>
       say(`${name} is left out: ${why}`),
     );
     const done = options.save === undefined ? [] : await resultsSoFar(options.save);

@@ -54,7 +54,7 @@ function remarks(row: UpgradeRow): string[] {
   if (row.runs_repeated > 0)
     lines.push(`${row.runs_repeated} runs were done again since the sink had no room`);
   if (row.not_sent > 0) lines.push(`the generator left out ${row.not_sent} packets; they are no loss`);
-  if (gap_us.max > gap_us.baseline_max && gap_us.sent_at_max > gap_us.max / 2) {
+  if (row.lost === 0 && gap_us.max > gap_us.baseline_max && gap_us.sent_at_max > gap_us.max / 2) {
     lines.push(
       `of the largest gap, ${Math.round(Math.min(gap_us.sent_at_max, gap_us.max))} µs were the generator's`,
     );

@@ -89,6 +89,22 @@ class Node {
   /// On the shard, at the swap: takes over what could not be shared before. While the upgrade is `watched` the
   /// predecessor stays able to take it back.
   void adopt_state(bool watched);
+  /// Calls visit(memory, bytes) for what adopt_state() will touch.
+  template <typename Visit>
+  void each_adopted(Visit visit) const {
+    visit(changes_.data(), changes_.size() * sizeof(StateChange));
+    visit(states.data(), states.size() * sizeof(StateBinding));
+    visit(counters.get(), sizeof(uint64_t));
+    visit(counters_before_.get(), sizeof(uint64_t));
+    visit(adopted_from_.get(), sizeof(Node));
+    for (const StateChange& c : changes_) {
+      visit(c.from, sizeof(StateBinding));
+      visit(c.to->declaration, sizeof(hc_state));
+      visit(reinterpret_cast<const void*>(c.to->declaration->member), 1);
+      if (c.layout) visit(c.layout.get(), sizeof(PreparedLayout));
+      if (c.to->table) visit(c.to->table.get(), sizeof(FlowTable));
+    }
+  }
   /// On the shard: the predecessor gets its state back as it is now. May be called again when it was interrupted.
   void hand_back(Return how);
   /// On the shard: the predecessor will not run again, so what waits in queues that this version has not is lost.

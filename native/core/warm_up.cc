@@ -12,6 +12,7 @@ constexpr size_t words_a_round = 4;
 /// Lines behind an address that may be a place in code.
 constexpr size_t lines_of_word = 2;
 constexpr size_t lines_of_code = 4;
+constexpr size_t most_lines_of_object = 16;
 
 /// An address that is not mapped, or none at all, does no harm.
 void fetch(const void* from, size_t lines) {
@@ -27,7 +28,10 @@ void fetch_code(Function* function) {
 void fetch_node(const ShardGraph& graph, size_t index) {
   const Node& node = *graph.nodes()[index];
   fetch(&node, sizeof(Node) / line + 1);
-  fetch(node.instance.object, 2);
+  fetch(node.descriptor, sizeof(hc_descriptor) / line + 1);
+  const size_t object_lines = node.descriptor->object_size / line + 1;
+  fetch(node.instance.object, object_lines < most_lines_of_object ? object_lines : most_lines_of_object);
+  node.each_adopted([](const void* memory, size_t bytes) { fetch(memory, bytes / line + 1); });
   const auto at = static_cast<uint32_t>(index);
   fetch(graph.push_edges().data() + graph.push_begin(at), 1);
   fetch(graph.pull_edges().data() + graph.pull_begin(at), 1);

@@ -5,6 +5,9 @@ import type { NetworkLab } from '../../lab/network-lab.ts';
 import type { RecordKeeper } from '../system.ts';
 import { fillTable, partsOf } from './table-filler.ts';
 
+/** An address that nobody answers for. */
+const nobody = '10.1.0.250';
+
 type Engine = Pick<EngineControl, 'read' | 'stateGet'>;
 
 export class FirewallRecords implements RecordKeeper {
@@ -13,14 +16,19 @@ export class FirewallRecords implements RecordKeeper {
   /** Fields of the first dump: what another version has besides is its own affair. */
   #fields: readonly string[] | undefined;
 
+  readonly #fillRate: number | undefined;
+
   /** `engine`: the one that runs now. */
-  constructor(lab: NetworkLab, engine: () => Engine) {
+  constructor(lab: NetworkLab, engine: () => Engine, fillRate?: number) {
     this.#lab = lab;
     this.#engine = engine;
+    this.#fillRate = fillRate;
   }
 
   fill(records: number): Promise<void> {
-    return fillTable(this.#lab, this.#engine(), records);
+    const known = async () => Number(await this.#engine().read('fw.connections'));
+    const rate = this.#fillRate === undefined ? {} : { rate: this.#fillRate };
+    return fillTable(this.#lab, { target: nobody, known, ...rate }, records);
   }
 
   /** A part at a time, as much as one answer can hold. */

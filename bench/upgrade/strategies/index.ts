@@ -1,12 +1,17 @@
 /** All strategies that are measured, in the order of the table. Another one is a file here and a line below. */
-
+import type { OutsideCommand } from '../options.ts';
 import type { UpgradeStrategy } from '../system.ts';
 import { allThreads } from './all-threads.ts';
-import { core } from './core.ts';
+import { command } from './command.ts';
+import { nftables } from './nftables.ts';
+import { openVswitch } from './open-vswitch.ts';
+import { reboot } from './reboot.ts';
 import { restart } from './restart.ts';
 import { swap } from './swap.ts';
 import { thread } from './thread.ts';
 
-export function upgradeStrategies(): readonly UpgradeStrategy[] {
-  return [swap, thread, allThreads, core, restart];
+/** `outside`: what is measured from outside with commands. */
+export function upgradeStrategies(outside: OutsideCommand): readonly UpgradeStrategy[] {
+  const own = [swap, thread, allThreads, restart];
+  return [...own, nftables, openVswitch, reboot(outside), command(outside)];
 }

@@ -1,8 +1,7 @@
 /**
- * Fills the firewall's table through the datapath: one UDP packet for each of many connections, from addresses that
- * nobody else has to one that nobody answers for.
+ * Fills a table of connections through the datapath: one UDP packet for each of many, from addresses that nobody else
+ * has to one that nobody answers for.
  */
-import type { EngineControl } from '../../../engine/engine-types.ts';
 import { HotclickError } from '../../../engine/errors.ts';
 import type { NetworkLab } from '../../lab/network-lab.ts';
 import { builtUdpPrograms } from '../../lab/udp-programs.ts';
@@ -11,13 +10,19 @@ import { builtUdpPrograms } from '../../lab/udp-programs.ts';
 const connectionsOfAddress = 20_000;
 const firstPort = 1024;
 const firstHost = 10;
-const nobody = '10.1.0.250';
 /** Packets/s that two shards take without loss on slow machines too. */
-const rate = 200_000;
+const usualRate = 200_000;
+const slowestRate = 5000;
 const mostTries = 50;
 
-/** What can be asked how many connections it knows. */
-export type Countable = Pick<EngineControl, 'read'>;
+export interface FillOptions {
+  /** An address on the server's side that nobody answers for. */
+  readonly target: string;
+  /** How many connections are known now. */
+  readonly known: () => Promise<number>;
+  /** Packets/s at first. */
+  readonly rate?: number;
+}
 
 /** Connections that differ in their port only. */
 export interface Part {
@@ -34,41 +39,41 @@ export function partsOf(records: number): Part[] {
   return parts;
 }
 
-/** Returns once the firewall knows `records` more connections than before. @throws HotclickError HC_LAB */
-export async function fillTable(lab: NetworkLab, engine: Countable, records: number): Promise<void> {
-  for (const part of partsOf(records)) await sendUntilKnown(lab, engine, part);
+/** Returns once `records` more connections are known than before. @throws HotclickError HC_LAB */
+export async function fillTable(lab: NetworkLab, options: FillOptions, records: number): Promise<void> {
+  for (const part of partsOf(records)) await sendUntilKnown(lab, options, part);
 }
 
-/** Sends a packet of each connection, again and again until all are known. */
-async function sendUntilKnown(lab: NetworkLab, engine: Countable, part: Part): Promise<void> {
-  const before = await read(engine, 'connections');
+/** Sends a packet of each connection, again and again until all are known: slower each time, down to some limit. */
+async function sendUntilKnown(lab: NetworkLab, options: FillOptions, part: Part): Promise<void> {
+  const before = await options.known();
+  let { rate = usualRate } = options;
   for (let tried = 0; tried < mostTries; ++tried) {
-    await send(lab, part);
-    await untilQuiet(engine);
-    if ((await read(engine, 'connections')) - before >= part.flows) return;
+    await send(lab, options.target, rate, part);
+    if ((await knownWhenQuiet(options)) - before >= part.flows) return;
+    rate = Math.max(Math.min(rate, slowestRate), rate / 2);
   }
   throw new HotclickError('HC_LAB', `of ${part.flows} packets some are lost again and again`);
 }
 
-async function send(lab: NetworkLab, { address, flows }: Part): Promise<void> {
+async function send(lab: NetworkLab, target: string, rate: number, { address, flows }: Part): Promise<void> {
+  const next = lab.mode === 'bridge' ? lab.server.mac : lab.engine.clientSide.mac;
   await lab.exec('client', [
     builtUdpPrograms().generator,
-    ...['--source', `${address}:${firstPort}`, '--target', `${nobody}:9`, '--json'],
+    ...['--source', `${address}:${firstPort}`, '--target', `${target}:9`, '--json'],
     ...['--rate', `${rate}`, '--duration', `${flows / rate}`, '--flows', `${flows}`],
-    ...['--raw', lab.client.device, '--src-mac', lab.client.mac, '--dst-mac', lab.server.mac],
+    // Every one is wanted, however late.
+    ...['--catch-up', '60'],
+    ...['--raw', lab.client.device, '--src-mac', lab.client.mac, '--dst-mac', next],
   ]);
 }
 
-/** Until what is in the rings has been handled. */
-async function untilQuiet(engine: Countable): Promise<void> {
+/** When what is under way has been handled. */
+async function knownWhenQuiet({ known }: FillOptions): Promise<number> {
   for (let last = -1; ; ) {
-    const now = await read(engine, 'allowed');
-    if (now === last) return;
+    const now = await known();
+    if (now === last) return now;
     last = now;
     await new Promise((done) => setTimeout(done, 20));
   }
-}
-
-async function read(engine: Countable, counter: 'connections' | 'allowed'): Promise<number> {
-  return Number(await engine.read(`fw.${counter}`));
 }
