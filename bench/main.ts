@@ -9,6 +9,7 @@ import { type Benchmark, BenchmarkUsageError } from './benchmark.ts';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   datapath: async () => (await import('./datapath/datapath-bench.ts')).datapathBenchmark,
   statics: async () => (await import('./statics/statics-bench.ts')).staticsBenchmark,
+  report: async () => (await import('./report/report-bench.ts')).reportBenchmark,
   store: async () => (await import('./store/store-bench.ts')).storeBenchmark,
   upgrade: async () => (await import('./upgrade/upgrade-bench.ts')).upgradeBenchmark,
 };

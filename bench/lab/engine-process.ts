@@ -19,6 +19,8 @@ export interface EngineProcessOptions {
   readonly defines?: Readonly<Record<string, string>>;
   readonly cpus?: string;
   readonly busyPoll?: boolean;
+  /** More options of `hotclick run`. */
+  readonly options?: readonly string[];
   /** Besides this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -126,6 +128,7 @@ function argumentsOf({
   defines = {},
   cpus,
   busyPoll,
+  options = [],
 }: EngineProcessOptions): string[] {
   return [
     ...['run', file, '--json', '--control', control, '--threads', `${threads}`],
@@ -134,5 +137,6 @@ function argumentsOf({
     ...(cpus === undefined ? [] : ['--cpus', cpus]),
     ...(busyPoll ? ['--busy-poll'] : []),
     ...Object.entries(defines).flatMap(([name, value]) => ['--define', `${name}=${value}`]),
+    ...options,
   ];
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BenchmarkUsageError } from '../benchmark.ts';
-import { chooseStrategies, estimateSeconds, groupsOf } from './matrix.ts';
+import { chooseStrategies, estimateSeconds, groupsOf, withoutDone } from './matrix.ts';
 import { parseUpgradeOptions } from './options.ts';
 import type { UpgradeStrategy } from './system.ts';
 
@@ -59,4 +59,18 @@ t.test('the estimate grows with what there is to do', async (t) => {
   t.ok(seconds('--quick') < 20);
   t.ok(seconds() > seconds('--runs', '5'));
   t.ok(seconds('--records', '1000000') > seconds('--records', '0'));
+});
+
+t.test('rows that a file has already are not measured again', async (t) => {
+  const groups = groupsOf(peer, options('--rate', '1,2'));
+  const row = { strategy: 'peer', records: 0, shards: 1, rate_pps: 1 };
+  t.match(withoutDone(groups, [row]), [{ rates: [2] }]);
+  t.same(withoutDone(groups, [row, { ...row, rate_pps: 2 }]), []);
+  t.match(
+    withoutDone(groups, [
+      { ...row, shards: 2 },
+      { ...row, experiment: 'elements' },
+    ]),
+    [{ rates: [1, 2] }],
+  );
 });

@@ -1,6 +1,7 @@
 /** Which combinations of strategy, rate, records and shards are measured, and how long that takes. */
 import { BenchmarkUsageError } from '../benchmark.ts';
 import type { UpgradeBenchOptions } from './options.ts';
+import type { ResultLine } from './result-file.ts';
 import type { UpgradeStrategy } from './system.ts';
 
 /** One row of the result. */
@@ -69,6 +70,25 @@ export function groupsOf(strategy: UpgradeStrategy, options: UpgradeBenchOptions
       runs: options.runs ?? usual.runs,
     })),
   );
+}
+
+/** The groups without the rows that are there already. */
+export function withoutDone(
+  groups: readonly CombinationGroup[],
+  done: readonly ResultLine[],
+): CombinationGroup[] {
+  return groups.flatMap((group) => {
+    const { strategy, records, shards } = group;
+    const of = done.filter(
+      (line) =>
+        line.experiment === undefined &&
+        line.strategy === strategy.name &&
+        line.records === records &&
+        line.shards === shards,
+    );
+    const rates = group.rates.filter((rate) => !of.some(({ rate_pps }) => rate_pps === rate));
+    return rates.length === 0 ? [] : [{ ...group, rates }];
+  });
 }
 
 /** s, roughly, on two CPUs that have nothing else to do. */

@@ -48,7 +48,7 @@ function measurement(
     combination: { strategy: 'swap', rate: 50_000, records: 0, shards: 2 },
     runs,
     stream: { ...totals, intervals, malformed: 0, foreign: 0, socketDrops: 0, generator },
-    connections: { all: 6, complete: 6, corrupted: 0 },
+    connections: { all: 6, complete: 6, corrupted: 0, longestStallMs: 30, retransmits: 0 },
     heldRate: 50_000,
     begunAgain: 0,
     load: 0,
@@ -116,7 +116,7 @@ t.test('records and connections that did not outlive the upgrades are lost', asy
   t.same(missedTargets(thread, fewer), ['2 records lost', '1 records changed']);
   const begunAgain = figuresOf(measurement(runs, intervals, { begunAgain: 3 }));
   t.equal(begunAgain.recordsLost, 3, 'a record that came anew was lost before');
-  const connections = { all: 6, complete: 5, corrupted: 0 };
+  const connections = { all: 6, complete: 5, corrupted: 0, longestStallMs: 9000, retransmits: 9 };
   const broken = figuresOf(measurement(runs, intervals, { connections }));
   t.same(missedTargets(thread, broken), ['1 connections lost']);
 });

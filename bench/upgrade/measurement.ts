@@ -25,7 +25,15 @@ export interface Measurement {
   readonly heldRate: number;
   readonly runs: readonly UpgradeRun[];
   readonly stream: UdpStreamSummary;
-  readonly connections: { readonly all: number; readonly complete: number; readonly corrupted: number };
+  readonly connections: {
+    readonly all: number;
+    readonly complete: number;
+    readonly corrupted: number;
+    /** Longest time in which any of them got nothing, ms. */
+    readonly longestStallMs: number;
+    /** TCP segments sent again. */
+    readonly retransmits: number;
+  };
   /** Undefined when the table was not filled. */
   readonly records?: RecordComparison;
   /** Connections of passing traffic that were begun during the upgrades although they had been known. */

@@ -47,7 +47,8 @@ export const usage = `usage: npm run bench -- upgrade [options]
   --records N,…         records in the table before the first upgrade (default: 0,10000,1000000)
   --shards N,…          datapath threads (default: 1,2)
   --runs N              upgrades of each combination, alternately to version 2 and back (default: 20)
-  --experiment NAME,…   other questions than the matrix (default: all; 'none')
+  --experiment NAME,…   other questions: elements, downloads, nat, schema, timeline (default: all, unless --strategy or
+                        --quick is given; 'none'); without --strategy, only these
   --settle MS           time after each upgrade in which losses still count as its own (default: ${whole.settle})
   --connections N       HTTP downloads through the system meanwhile (default: 6)
   --command TEXT        for --strategy command and reboot: the shell command that makes the change

@@ -69,13 +69,13 @@ export class UpgradesUnderTraffic {
     const load = loadavg()[0] ?? Number.NaN;
     const streamed = await stream.stop();
     await untilAlive(downloads, connections);
-    const { complete, corrupted } = await downloads.stop();
+    const { complete, corrupted, longestStallMs, retransmits } = await downloads.stop();
     return {
       combination,
       heldRate: held.rate,
       runs,
       stream: streamed,
-      connections: { all: connections, complete, corrupted },
+      connections: { all: connections, complete, corrupted, longestStallMs, retransmits },
       begunAgain: Math.max(0, (begun ?? 0) - (begunBefore ?? 0)),
       ...(memory === undefined ? {} : { memory }),
       load,

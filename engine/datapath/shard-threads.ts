@@ -24,7 +24,9 @@ const offsets = {
   freePackets: 96,
   sleeping: 104,
   drops: 112,
-  lastBusy: 136,
+  lastBusy: 144,
+  longestConversion: 160,
+  longestConversionProcessor: 168,
 };
 /** Reasons in the order of native/core/shard.hh: ShardDrop. */
 const dropReasons = ['element gone', 'drain ended', 'queue gone', 'code crashed'];
@@ -128,6 +130,10 @@ export class ShardThreads {
         sleeps: word(offsets.sleeps),
         sleeping: this.#control.getUint32(at + offsets.sleeping, true) !== 0,
         freePackets: word(offsets.freePackets),
+        longestConversion: {
+          wallNs: word(offsets.longestConversion),
+          processorNs: word(offsets.longestConversionProcessor),
+        },
         drops: Object.fromEntries(dropReasons.map((reason, i) => [reason, word(offsets.drops + 8 * i)])),
       };
     });

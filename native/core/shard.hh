@@ -60,6 +60,9 @@ struct ControlPage {
   std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
   std::atomic<uint64_t> last_busy;  // clock of the last round in which something was done
   std::atomic<uint64_t> busy_ns;    // time of the busy rounds, what the shard's commands took included
+  // Since the last swap, of rounds in which records were converted: ns by the clock, and of the thread's own time.
+  std::atomic<uint64_t> longest_conversion;
+  std::atomic<uint64_t> longest_conversion_processor;
 };
 
 /// ns that a removed element may go on until its packets have left.
@@ -227,6 +230,7 @@ class Shard {
  private:
   Shard(PacketPool& pool, ControlPage& control) : pool_(pool), control_(control) {}
   Leave loop();
+  bool converting_round();
   void recover();
   void return_to_previous(Return how);
   void take_commands();
@@ -252,7 +256,7 @@ class Shard {
   Command* waiting_ = nullptr;  // taken, in order
   Command* taken_ = nullptr;    // host: finished, in order
   uint32_t seen_doorbell_ = 0;
-  bool leave_ = false, to_notify_ = false;
+  bool leave_ = false, to_notify_ = false, converting_ = false;
   std::atomic<uint32_t> stop_requested_{0};
   int wake_fd_ = -1;
   uint32_t idle_rounds_ = 0;

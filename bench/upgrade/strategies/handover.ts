@@ -1,0 +1,3 @@
+import { inEngine } from './in-engine.ts';
+
+export const handover = inEngine('handover', { changeSeconds: 1 });
