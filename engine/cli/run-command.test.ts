@@ -1,7 +1,19 @@
 /** `hotclick run`: first with an engine made up for the test, then with the real one, packets in memory. */
 import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -310,7 +322,12 @@ t.test('the real engine: it gives up root, or says that it never had it', async 
   const temporary = join(directory, 'temporary');
   await mkdir(temporary);
   await chmod(temporary, 0o1777);
-  const running = startCli(['run', file, '--user', 'nobody'], { ...env, TMPDIR: temporary });
+  // Where only root finds its own program again.
+  const closed = join(directory, 'closed');
+  await mkdir(closed, { mode: 0o700 });
+  const node = join(closed, 'node');
+  await copyFile(process.execPath, node, constants.COPYFILE_FICLONE);
+  const running = startCli(['run', file, '--user', 'nobody'], { ...env, TMPDIR: temporary }, node);
   t.teardown(() => running.child.kill('SIGKILL'));
   if (process.getuid?.() !== 0) {
     t.match(await running.ended, { status: 4, stderr: /only root can become another user/ });

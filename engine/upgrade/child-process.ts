@@ -144,9 +144,12 @@ export class Child<Message extends object, Answer> implements Disposable {
   }
 }
 
+/** This process's own program, also where its path is closed to the user it has become, or another version lies there. */
+const thisProgram = '/proc/self/exe';
+
 function start(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Program {
   try {
-    return new Program(process.execPath, { args, env, withChannel: true });
+    return new Program(thisProgram, { args, env, withChannel: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HotclickError('HC_INTERNAL', `a child process cannot be used: ${reason}`, { cause });

@@ -45,10 +45,14 @@ export async function runCli(
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** The `hotclick` program from its sources. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** The `hotclick` program from its sources, run by `node`. */
+export function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  node = process.execPath,
+) {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+  const child = spawn(node, ['--import', import.meta.resolve('tsx'), main, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
