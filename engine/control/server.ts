@@ -61,6 +61,8 @@ export class ControlServer implements AsyncDisposable {
   async #close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
+    // First: whoever waits for the end of its connection may look for the socket next.
+    await this.#file.remove();
     const impatience = AbortSignal.timeout(patience);
     await Promise.all(
       [...this.#connections].map((connection) => {
@@ -69,6 +71,5 @@ export class ControlServer implements AsyncDisposable {
       }),
     );
     await closed;
-    await this.#file.remove();
   }
 }
