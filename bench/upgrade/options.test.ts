@@ -45,3 +45,10 @@ t.test('what makes no sense is refused with the option named', async (t) => {
     t.throws(() => parseUpgradeOptions(argv.split(' '), 2), BenchmarkUsageError);
   }
 });
+
+t.test('a system behind adapters of this machine', async (t) => {
+  const { command } = parseUpgradeOptions(['--adapters', 'eth1,eth2', '--command', 'ssh pi sudo reboot'], 2);
+  t.same(command, { change: 'ssh pi sudo reboot', adapters: { client: 'eth1', server: 'eth2' } });
+  for (const wrong of ['eth1', 'eth1,eth1', 'a,b,c', ''])
+    t.throws(() => parseUpgradeOptions(['--adapters', wrong], 2), BenchmarkUsageError);
+});

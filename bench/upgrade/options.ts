@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { BenchmarkUsageError } from '../benchmark.ts';
 import { type Placement, placeApart } from './placement.ts';
+import type { Adapters } from './strategies/adapters.ts';
 
 export interface UpgradeBenchOptions {
   /** Names; undefined for all that can be measured here. */
@@ -33,8 +34,10 @@ export interface UpgradeBenchOptions {
 export interface OutsideCommand {
   /** Makes the change. */
   readonly change?: string;
-  /** Makes the system forward, in the namespace of the engine; may go on running. */
+  /** Makes the system forward; may go on running. */
   readonly setup?: string;
+  /** The system is behind them. */
+  readonly adapters?: Adapters | undefined;
 }
 
 const quick = { settle: '150', trial: 300 };
@@ -54,6 +57,9 @@ export const usage = `usage: npm run bench -- upgrade [options]
   --command TEXT        for --strategy command and reboot: the shell command that makes the change
   --setup TEXT          for --strategy command: the shell command that makes something forward between the devices
                         $CLIENT_DEV and $SERVER_DEV; it may go on running
+  --adapters C,S        for --strategy command and reboot: the system is another machine, its client side behind the
+                        network device C of this one and its server side behind S. They are taken for as long as this
+                        runs; the commands then run on this machine, as \`ssh pi sudo reboot\`
   --generator-cpu N     CPU of the generator
   --sink-cpu N          CPU of the sink
   --engine-cpus N,…     CPUs of the shards
@@ -89,6 +95,7 @@ export function parseUpgradeOptions(argv: readonly string[], cpus: number): Upgr
     command: {
       ...(values.command === undefined ? {} : { change: values.command }),
       ...(values.setup === undefined ? {} : { setup: values.setup }),
+      adapters: adaptersOf(values.adapters),
     },
     placement: (shards) => ({
       ...(values.apart || cpus > shards ? placeApart(shards, cpus) : {}),
@@ -115,6 +122,7 @@ function readOptions(argv: readonly string[]) {
         connections: { type: 'string', default: '6' },
         command: { type: 'string' },
         setup: { type: 'string' },
+        adapters: { type: 'string' },
         'generator-cpu': { type: 'string' },
         'sink-cpu': { type: 'string' },
         'engine-cpus': { type: 'string' },
@@ -128,6 +136,13 @@ function readOptions(argv: readonly string[]) {
   } catch (error) {
     throw new BenchmarkUsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function adaptersOf(text: string | undefined): Adapters | undefined {
+  if (text === undefined) return undefined;
+  const [client, server, ...more] = text.split(',');
+  if (client && server && client !== server && more.length === 0) return { client, server };
+  throw new BenchmarkUsageError(`--adapters takes two network devices, as eth1,eth2, not '${text}'`);
 }
 
 function numbers(option: string, text: string, least: number): number[] {

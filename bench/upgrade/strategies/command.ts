@@ -1,9 +1,9 @@
-/** Anything at all: two shell commands, one that makes it forward and one that changes it. */
+/** Anything at all: a shell command that changes it, and one that makes it forward unless it does so by itself. */
 import type { OutsideCommand } from '../options.ts';
 import type { UpgradeStrategy } from '../system.ts';
 import { OutsideSystem, untouchedDevices } from './outside-system.ts';
 
-export function command({ setup, change }: OutsideCommand): UpgradeStrategy {
+export function command({ setup = '', change = '', adapters }: OutsideCommand): UpgradeStrategy {
   return {
     name: 'command',
     summary: 'any command, seen from outside',
@@ -11,7 +11,8 @@ export function command({ setup, change }: OutsideCommand): UpgradeStrategy {
     fromOutside: true,
     usual: { records: [0], shards: [1] },
     changeSeconds: 1,
-    missing: async () => (setup && change ? undefined : 'it needs --setup and --command'),
-    start: (given) => OutsideSystem.start(given, { setup: setup ?? '', change: () => change ?? '' }),
+    missing: async () =>
+      change && (setup || adapters) ? undefined : 'it needs --command, and --setup or --adapters',
+    start: (given) => OutsideSystem.start(given, { setup, change: () => change, adapters }),
   };
 }

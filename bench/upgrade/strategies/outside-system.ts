@@ -1,4 +1,7 @@
-/** A system that is no engine of ours: shell commands, in the namespace of the engine, make it forward and change it. */
+/**
+ * A system that is no engine of ours: shell commands make it forward and change it. They run in the namespace of the
+ * engine, or, when the system is behind adapters of this machine, where this program runs, so that they can reach it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { HotclickError } from '../../../engine/errors.ts';
@@ -7,6 +10,7 @@ import { ProcessMark } from '../../lab/process-mark.ts';
 import { UdpStream } from '../../lab/udp-stream.ts';
 import { untilFlowing } from '../flowing.ts';
 import type { Change, RecordKeeper, Setup, System } from '../system.ts';
+import { type Adapters, attachAdapters } from './adapters.ts';
 
 /** Two devices in a namespace of their own, between client and server, that nobody has touched. */
 export const untouchedDevices: NetworkLabOptions = {
@@ -27,6 +31,7 @@ export interface OutsideOptions {
   readonly records?: (shell: Shell) => RecordKeeper;
   /** Its memory is that of the processes that the setup has started; false for what lives in the kernel. */
   readonly inProcesses?: boolean;
+  readonly adapters?: Adapters | undefined;
 }
 
 /** Runs a script to its end; its standard output. @throws HotclickError HC_LAB */
@@ -39,10 +44,13 @@ export class OutsideSystem implements System {
   readonly #mark = new ProcessMark();
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #change: (number: number) => string;
+  readonly #adapters: Adapters | undefined;
 
-  private constructor({ lab, directory }: Setup, { change, records, inProcesses = true }: OutsideOptions) {
+  private constructor({ lab, directory }: Setup, options: OutsideOptions) {
+    const { change, records, adapters, inProcesses = adapters === undefined } = options;
     this.#lab = lab;
     this.#change = change;
+    this.#adapters = adapters;
     this.#env = {
       ...process.env,
       ...this.#mark.env,
@@ -58,6 +66,7 @@ export class OutsideSystem implements System {
   static async start(setup: Setup, options: OutsideOptions): Promise<OutsideSystem> {
     const system = new OutsideSystem(setup, options);
     try {
+      if (options.adapters) await system.#run(attachAdapters(setup.lab, options.adapters));
       await system.#setUp(options.setup);
       return system;
     } catch (error) {
@@ -94,7 +103,8 @@ export class OutsideSystem implements System {
   }
 
   #start(script: string): { child: ChildProcess; ended: Promise<Ended> } {
-    const [program = '', ...args] = this.#lab.commandLine('engine', ['sh', '-e', '-c', script]);
+    const shell = ['sh', '-e', '-c', script];
+    const [program = '', ...args] = this.#adapters ? shell : this.#lab.commandLine('engine', shell);
     const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let said = '';

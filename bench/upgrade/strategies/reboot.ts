@@ -11,7 +11,7 @@ import { OutsideSystem, untouchedDevices } from './outside-system.ts';
 /** Packets/s that fill the table: the processor of the guest may be an emulated one. */
 const fillRate = 2000;
 
-export function reboot({ setup, change }: OutsideCommand): UpgradeStrategy {
+export function reboot({ setup = '', change, adapters }: OutsideCommand): UpgradeStrategy {
   const common = {
     name: 'reboot',
     summary: 'the whole machine',
@@ -26,7 +26,7 @@ export function reboot({ setup, change }: OutsideCommand): UpgradeStrategy {
       usual: { ...common.usual, records: [0] },
       outageComesLater: true,
       missing: async () => undefined,
-      start: (given) => OutsideSystem.start(given, { setup: setup ?? '', change: () => change }),
+      start: (given) => OutsideSystem.start(given, { setup, change: () => change, adapters }),
     };
   }
   return {
