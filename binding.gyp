@@ -29,9 +29,19 @@
       'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
     },
     {
+      # What the SDK and families of elements compile once; element libraries take out of it what they use.
+      'target_name': 'element-parts',
+      'type': 'static_library',
+      'standalone_static_library': 1,
+      'sources': ['<!@(find native/sdk native/elements -name "*.part.cc")'],
+      'cflags!': ['-g'],
+      'cflags': ['<!@(grep -e ^-O -e ^-f native/element-flags.txt)'],
+    },
+    {
       # Every element class is a library of its own, made by one compiler call a source.
       'target_name': 'elements',
       'type': 'none',
+      'dependencies': ['element-parts'],
       'sources': ['<!@(ls native/elements/*/*.cc)'],
       # Test vectors lie beside the library too: an upgrade to a built library runs them.
       'copies': [
@@ -46,12 +56,14 @@
           'extension': 'cc',
           'inputs': [
             'native/element-flags.txt',
+            '<(PRODUCT_DIR)/element-parts.a',
             '<!@(ls native/include/hotclick/*)',
             '<!@(find native/elements -name "*.hpp")',
           ],
           'outputs': ['<(PRODUCT_DIR)/elements/<(RULE_INPUT_ROOT).so'],
           'action': [
-            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)', '-o', '<@(_outputs)',
+            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)',
+            '<(PRODUCT_DIR)/element-parts.a', '-lgcc', '-o', '<@(_outputs)',
           ],
           'message': 'element <(RULE_INPUT_ROOT)',
         },
@@ -61,6 +73,7 @@
       # What the C++ tests load.
       'target_name': 'test-elements',
       'type': 'none',
+      'dependencies': ['element-parts'],
       'sources': ['<!@(ls native/test/elements/*.cc)'],
       'rules': [
         {
@@ -68,12 +81,14 @@
           'extension': 'cc',
           'inputs': [
             'native/element-flags.txt',
+            '<(PRODUCT_DIR)/element-parts.a',
             '<!@(ls native/include/hotclick/*)',
             '<!@(ls native/test/elements/*.hpp)',
           ],
           'outputs': ['<(PRODUCT_DIR)/test-elements/<(RULE_INPUT_ROOT).so'],
           'action': [
-            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)', '-o', '<@(_outputs)',
+            'g++', '<!@(cat native/element-flags.txt)', '-Inative/include', '<(RULE_INPUT_PATH)',
+            '<(PRODUCT_DIR)/element-parts.a', '-lgcc', '-o', '<@(_outputs)',
           ],
           'message': 'test element <(RULE_INPUT_ROOT)',
         },

@@ -12,7 +12,7 @@ interface Part {
 
 // The first part whose paths match a file owns it.
 const parts: readonly Part[] = [
-  { name: 'sdk', paths: /^native\/include\//, uses: [] },
+  { name: 'sdk', paths: /^native\/(include|sdk)\//, uses: [] },
   { name: 'elements', paths: /^native\/elements\/.*(?<!\.test\.ts)$/, uses: ['sdk'] },
   { name: 'core', paths: /^native\/(core|io|state)\/(?!.*_test\.cc)/, uses: ['sdk'] },
   { name: 'addon', paths: /^native\/addon\//, uses: ['core', 'sdk'] },

@@ -17,14 +17,25 @@ export out
 core=() tests=()
 while read -r f; do if [[ $f == *_test.cc ]]; then tests+=("$(object "$f")"); else core+=("$(object "$f")"); fi; done < <(sources)
 g++ "${flags[@]}" "$(object native/test/main.cc)" "${tests[@]}" "${core[@]}" -ldl -o "$out/unit-tests"
+parts() { # directory, flags…: what elements share, in an archive
+  mkdir -p "$1"
+  find native/sdk native/elements -name '*.part.cc' | while read -r f; do
+    g++ "${@:2}" -c -Inative/include "$f" -o "$1/$(echo "$f" | tr / _).o"
+  done
+  rm -f "$1/element-parts.a"
+  ar crs "$1/element-parts.a" "$1"/*.o
+}
+parts "$out/test-parts" $(cat native/element-flags.txt)
 mkdir -p "$out/test-elements"
 for f in native/test/elements/*.cc; do
-  g++ $(cat native/element-flags.txt) -Inative/include "$f" -o "$out/test-elements/$(basename "$f" .cc).so"
+  g++ $(cat native/element-flags.txt) -Inative/include "$f" "$out/test-parts/element-parts.a" -lgcc -o "$out/test-elements/$(basename "$f" .cc).so"
 done
 # Elements with the sanitizer in them; undefined behaviour traps, since its usual reports are data that a library may not have.
 mkdir -p "$out/elements"
-element() { g++ $(grep -v -e -nostartfiles native/element-flags.txt) -O1 -g -fsanitize=address --param asan-globals=0 \
-  -fsanitize=undefined -fsanitize-undefined-trap-on-error -Inative/include "$1" -o "$out/elements/$(basename "$1" .cc).so"; }
+export element_flags="$(grep -v -e -nostartfiles -e -nodefaultlibs -e ^-lc native/element-flags.txt | tr '\n' ' ') -O1 -g \
+  -fsanitize=address --param asan-globals=0 -fsanitize=undefined -fsanitize-undefined-trap-on-error"
+parts "$out/parts" $element_flags
+element() { g++ $element_flags -Inative/include "$1" "$out/parts/element-parts.a" -o "$out/elements/$(basename "$1" .cc).so"; }
 export -f element
 find native/elements -mindepth 2 -maxdepth 2 -name '*.cc' ! -name '*_test.cc' | xargs -P "$(nproc)" -I{} bash -c 'element "$1"' _ {}
 "$out/unit-tests"  # finds elements beside itself

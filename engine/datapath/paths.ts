@@ -22,5 +22,9 @@ export const addonPath = (): string => join(buildDirectory, 'hotclick.node');
 export const elementDirectory = join(buildDirectory, 'elements');
 export const elementSources = join(packageRoot, 'native', 'elements');
 export const sdkDirectory = join(packageRoot, 'native', 'include');
+/** What the SDK has compiled once for all elements; comes after the source in a compiler's arguments. */
+export const elementParts = join(buildDirectory, 'element-parts.a');
+/** Comes last: the compiler's own helpers, where a processor needs them. */
+export const elementLibraries = ['-lgcc'] as const;
 /** Compiler flags of an element, one a line; binding.gyp reads the same file. */
 export const elementFlagsFile = join(packageRoot, 'native', 'element-flags.txt');

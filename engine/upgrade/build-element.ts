@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { elementFlagsFile, sdkDirectory } from '../datapath/paths.ts';
+import { elementFlagsFile, elementLibraries, elementParts, sdkDirectory } from '../datapath/paths.ts';
 import type { StaticsMode } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import { buildParts, preprocess, unfinishedName } from './element-parts.ts';
 import { runCompiler } from './run-compiler.ts';
 import { addStaticsLayout } from './statics-layout.ts';
 
@@ -45,20 +46,18 @@ export async function buildElement(file: string, options: BuildOptions = {}): Pr
     ...(await readFile(elementFlagsFile, 'utf8')).split('\n').filter((line) => line !== ''),
     ...staticsFlags[statics],
   ];
-  const common = [`-I${sdkDirectory}`, file];
-  const source = await runCompiler(
-    ['-E', '-P', ...flags.filter((flag) => flag.startsWith('-std')), ...common],
-    file,
-    options,
-  );
-  const hash = createHash('sha256').update(source).update(flags.join('\0')).digest('hex');
-  const directory = options.cacheDirectory ?? defaultCache();
-  const library = join(directory, `${hash}.so`);
+  const cacheDirectory = options.cacheDirectory ?? defaultCache();
+  const partOptions = { flags, cacheDirectory, ...(options.signal ? { signal: options.signal } : {}) };
+  const { text, headers } = await preprocess(file, partOptions);
+  const parts = await buildParts(headers, partOptions);
+  const hash = createHash('sha256').update(text).update(flags.join('\0'));
+  for (const part of [...parts, elementParts]) hash.update(await readFile(part));
+  const library = join(cacheDirectory, `${hash.digest('hex')}.so`);
   if (existsSync(library)) return library;
-  await mkdir(directory, { recursive: true });
-  const unfinished = `${library}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const unfinished = join(cacheDirectory, unfinishedName('library'));
   try {
-    await runCompiler([...flags, ...common, '-o', unfinished], file, options);
+    const inputs = [`-I${sdkDirectory}`, file, ...parts, elementParts, ...elementLibraries];
+    await runCompiler([...flags, ...inputs, '-o', unfinished], file, options);
     if (statics === 'compiled') await addStaticsLayout(unfinished, file, options);
     await rename(unfinished, library);
   } finally {

@@ -1,5 +1,8 @@
 #include "restore_state.hh"
 
+#include <bit>
+#include <cstring>
+
 #include "../core/values.hh"
 #include "../state/flow_table.hh"
 
@@ -26,6 +29,13 @@ bool schema_from_js(const Napi::Object& o, SchemaCopy& schema) {
     schema.fields.push_back(std::move(field));
   }
   return true;
+}
+
+/// A page begins with the bits of its live slots.
+uint32_t records_in(const Napi::Uint8Array& page) {
+  uint64_t bitmap = 0;
+  if (page.ByteLength() >= sizeof(bitmap)) memcpy(&bitmap, page.Data(), sizeof(bitmap));
+  return static_cast<uint32_t>(std::popcount(bitmap));
 }
 
 }  // namespace
@@ -57,13 +67,16 @@ bool restore_table(Shard& shard, const std::string& name, const TableParts& part
     return true;
   }
   uint32_t capacity = 1u << 20;
+  uint64_t records = 0;
   for (uint32_t i = 0; i < pages.Length(); ++i) {
     const uint32_t end = (numbers[i] + 1) << FlowTable::publish_shift;
     if (capacity < end) capacity = end;
+    records += records_in(pages.Get(i).As<Napi::Uint8Array>());
   }
   const TableLayout layout = TableLayout::of(part.key, part.value);
   std::shared_ptr<FlowTable> table = FlowTable::create(name, layout, capacity, error);
   if (!table) return false;
+  table->expect(records);
   for (uint32_t i = 0; i < pages.Length(); ++i) {
     const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
     if (table->load_page(numbers[i], bytes.Data(), bytes.ByteLength(), layout, nullptr)) continue;

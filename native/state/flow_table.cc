@@ -157,6 +157,14 @@ void FlowTable::erase(uint32_t slot) {
   mark(slot);
 }
 
+void FlowTable::expect(uint64_t records) {
+  if (live != 0 || old_index) return;
+  uint64_t size = index_mask + uint64_t{1};
+  while (size / 2 < records && size < max_slots_ * uint64_t{2}) size *= 2;
+  index = index_of_size(size);
+  index_mask = static_cast<uint32_t>(size - 1);
+}
+
 void FlowTable::start_growth() {
   const uint32_t size = (index_mask + 1) * 2;
   if (size > max_slots_ * 2) return;  // the load stays at most one half: capacity <= max_slots

@@ -76,6 +76,8 @@ class FlowTable : public hc_table {
   void erase(uint32_t slot);
   void convert(uint32_t slot);
   void grow_step();
+  /// Of an empty table: makes the index as large as so many records need, so that it does not grow while they come.
+  void expect(uint64_t records);
 
   /// Off the path: a region for records of another layout. Null with `error` when memory cannot be had.
   std::unique_ptr<PreparedLayout> prepare_layout(const TableLayout& next,

@@ -58,7 +58,15 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
   if (size != 8 + static_cast<size_t>(std::popcount(bitmap)) * each) return false;
   const uint32_t first = page << page_shift;
   if (head_->high_water < first + (1u << page_shift)) head_->high_water = first + (1u << page_shift);
+  uint32_t hashes[1u << publish_shift];
   const uint8_t* at = data + 8;
+  uint32_t n = 0;
+  for (uint64_t rest = bitmap; rest != 0; rest &= rest - 1, at += each) {
+    hashes[n] = hash_key(at + 8, key_size, seed);
+    prefetch_write(&index[hashes[n++] & index_mask]);
+  }
+  at = data + 8;
+  n = 0;
   for (uint64_t rest = bitmap; rest != 0; rest &= rest - 1, at += each) {
     const uint32_t slot = first + static_cast<uint32_t>(std::countr_zero(rest));
     hc_record& r = record(slot);
@@ -66,13 +74,14 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
     memcpy(&r.expires, at, 8);
     memcpy(&r + 1, at + 8, key_size);
     uint8_t* value = value_of(slot);
-    if (layout_.defaults) layout_.defaults(value);
     const uint8_t* old = at + 8 + (from.value_offset - sizeof(hc_record));
-    if (conversion)
+    if (conversion) {
+      if (layout_.defaults) layout_.defaults(value);
       conversion->run(old, value);
-    else
+    } else {
       memcpy(value, old, from.value_size);
-    r.hash = hash_key(&r + 1, key_size, seed);
+    }
+    r.hash = hashes[n++];
     r.flags = HC_RECORD_LIVE;
     r.layout = static_cast<uint16_t>(hc_table::layout);
     index_put(index, index_mask, r.hash, slot);

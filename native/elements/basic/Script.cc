@@ -2,8 +2,6 @@
 ///   Script(wait 10s, read c.count, stop);
 #include <hotclick/element.hpp>
 
-// Nothing here is on the packet path: small code compiles in a third of the time.
-#pragma GCC optimize("Os")
 #include "script/script_element.hpp"
 using namespace hotclick;
 

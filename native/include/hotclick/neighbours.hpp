@@ -62,15 +62,7 @@ struct NeighbourTable : Table<NeighbourKey, Neighbour> {
   }
 
   /// The slot for an address, made if need be, at the cost of another entry if there is no room.
-  HC_COLD uint32_t find_or_insert(uint32_t address) {
-    const NeighbourKey key{{address}};
-    const uint32_t slot = find(key);
-    if (slot != no_slot) return slot;
-    if (size() >= table->capacity) evict();
-    const uint32_t fresh = insert(key);
-    if (fresh != no_slot) keep(fresh);
-    return fresh;
-  }
+  uint32_t find_or_insert(uint32_t address);
 
  private:
   /// Puts off the end of an entry.
@@ -80,22 +72,7 @@ struct NeighbourTable : Table<NeighbourKey, Neighbour> {
     touch(slot, ticks > least_ticks ? ticks : least_ticks);
   }
   /// The entry that was heard of longest ago goes: of all in a small table, of the next few in a large one.
-  HC_COLD void evict() {
-    const uint32_t slots = table->capacity, look_at = slots < 64 ? slots : 16;
-    uint32_t oldest = no_slot;
-    uint64_t oldest_time = ~0ull;
-    for (uint32_t i = 0; i < look_at; ++i) {
-      evict_at_ = evict_at_ + 1 < slots ? evict_at_ + 1 : 0;
-      const hc_record& r = record(evict_at_);
-      if (r.layout != table->layout) table->shard->host->table_convert(table, evict_at_);
-      if (!(r.flags & HC_RECORD_LIVE)) continue;
-      const uint64_t time = value(evict_at_).last_heard();
-      if (time >= oldest_time) continue;
-      oldest = evict_at_;
-      oldest_time = time;
-    }
-    if (oldest != no_slot) erase(oldest);
-  }
+  void evict();
 
   uint32_t evict_at_ = 0;
 };

@@ -38,6 +38,62 @@ inline uint32_t hash_key(const void* key, uint32_t size, uint64_t seed) {
   return static_cast<uint32_t>(h ^ (h >> 32));
 }
 
+namespace detail {
+
+inline hc_record& record_of(const hc_table* table, uint32_t slot) {
+  return *reinterpret_cast<hc_record*>(table->records + static_cast<uint64_t>(slot) * table->stride);
+}
+
+template <uint32_t key_size>
+uint32_t probe(hc_table* table, const uint64_t* index, uint32_t mask, const void* key, uint32_t h) {
+  for (uint32_t i = h & mask;; i = (i + 1) & mask) {
+    const uint64_t entry = index[i];
+    if (entry == 0) return no_slot;
+    if (static_cast<uint32_t>(entry >> 32) != h) continue;
+    const uint32_t slot = static_cast<uint32_t>(entry) - 1;
+    if (HC_UNLIKELY(slot == no_slot - 1)) continue;  // erased while the index grew
+    hc_record& r = record_of(table, slot);
+    if (HC_UNLIKELY(r.layout != table->layout)) table->shard->host->table_convert(table, slot);
+    if (HC_UNLIKELY(memcmp(&r + 1, key, key_size) != 0)) continue;
+    return slot;
+  }
+}
+
+template <uint32_t key_size>
+uint32_t find_record(hc_table* table, const void* key, uint32_t h) {
+  const uint32_t slot = probe<key_size>(table, table->index, table->index_mask, key, h);
+  if (HC_LIKELY(slot != no_slot) || HC_LIKELY(table->old_index == nullptr)) return slot;
+  return probe<key_size>(table, table->old_index, table->old_mask, key, h);
+}
+
+template <uint32_t key_size>
+void find_records(hc_table* table, const void* keys, uint32_t n, uint32_t* slots) {
+  const auto* const first = static_cast<const uint8_t*>(keys);
+  uint32_t hashes[HC_BATCH_CAPACITY];
+  for (uint32_t i = 0; i < n; ++i) {
+    hashes[i] = hash_key(first + i * key_size, key_size, table->seed);
+    prefetch(&table->index[hashes[i] & table->index_mask]);
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint64_t entry = table->index[hashes[i] & table->index_mask];
+    if (entry != 0) prefetch_write(&record_of(table, static_cast<uint32_t>(entry) - 1));
+  }
+  for (uint32_t i = 0; i < n; ++i) slots[i] = find_record<key_size>(table, first + i * key_size, hashes[i]);
+  if (HC_UNLIKELY(table->old_index != nullptr)) table->shard->host->table_step(table);
+}
+
+// Keys of the usual sizes, addresses to flows, are looked up by code that is compiled once, in native/sdk.
+extern template uint32_t find_record<4>(hc_table* table, const void* key, uint32_t h);
+extern template void find_records<4>(hc_table* table, const void* keys, uint32_t n, uint32_t* slots);
+extern template uint32_t find_record<8>(hc_table* table, const void* key, uint32_t h);
+extern template void find_records<8>(hc_table* table, const void* keys, uint32_t n, uint32_t* slots);
+extern template uint32_t find_record<12>(hc_table* table, const void* key, uint32_t h);
+extern template void find_records<12>(hc_table* table, const void* keys, uint32_t n, uint32_t* slots);
+extern template uint32_t find_record<16>(hc_table* table, const void* key, uint32_t h);
+extern template void find_records<16>(hc_table* table, const void* keys, uint32_t n, uint32_t* slots);
+
+}  // namespace detail
+
 /// A table of records with key K and value V. K has no padding and a size that is a multiple of 4. Pointers
 /// to values stay valid until the record is erased or the element is upgraded: never keep one beyond a batch.
 template <class K, class V>
@@ -50,9 +106,7 @@ struct Table : hc_table_slot {
   uint32_t hash(const K& key) const { return hash_key(&key, sizeof(K), table->seed); }
   uint32_t size() const { return table->live; }
 
-  hc_record& record(uint32_t slot) const {
-    return *reinterpret_cast<hc_record*>(table->records + static_cast<uint64_t>(slot) * table->stride);
-  }
+  hc_record& record(uint32_t slot) const { return detail::record_of(table, slot); }
   const K& key(uint32_t slot) const { return *reinterpret_cast<const K*>(&record(slot) + 1); }
   /// The value in a slot that a lookup or an insert returned.
   V& value(uint32_t slot) const {
@@ -62,25 +116,11 @@ struct Table : hc_table_slot {
   /// The slot of the record with that key, or no_slot. A record whose time is up is found until the sweep has
   /// removed it, at most five seconds later; to touch it again revives it.
   uint32_t find(const K& key) const { return find(key, hash(key)); }
-  uint32_t find(const K& key, uint32_t h) const {
-    const uint32_t slot = probe(table->index, table->index_mask, key, h);
-    if (HC_LIKELY(slot != no_slot) || HC_LIKELY(table->old_index == nullptr)) return slot;
-    return probe(table->old_index, table->old_mask, key, h);
-  }
+  uint32_t find(const K& key, uint32_t h) const { return detail::find_record<sizeof(K)>(table, &key, h); }
 
   /// Looks up `n` keys at once; the memory of all is fetched before the first is compared.
   void find_batch(const K* keys, uint32_t n, uint32_t* slots) const {
-    uint32_t hashes[HC_BATCH_CAPACITY];
-    for (uint32_t i = 0; i < n; ++i) {
-      hashes[i] = hash(keys[i]);
-      prefetch(&table->index[hashes[i] & table->index_mask]);
-    }
-    for (uint32_t i = 0; i < n; ++i) {
-      const uint64_t entry = table->index[hashes[i] & table->index_mask];
-      if (entry != 0) prefetch_write(&record(static_cast<uint32_t>(entry) - 1));
-    }
-    for (uint32_t i = 0; i < n; ++i) slots[i] = find(keys[i], hashes[i]);
-    if (HC_UNLIKELY(table->old_index != nullptr)) table->shard->host->table_step(table);
+    detail::find_records<sizeof(K)>(table, keys, n, slots);
   }
 
   /// A new record (its value zeroed), or no_slot when the table is full. The key must not be there yet.
@@ -102,19 +142,6 @@ struct Table : hc_table_slot {
   static constexpr uint32_t value_offset() {
     static_assert(alignof(V) <= 8);
     return (sizeof(hc_record) + sizeof(K) + 7u) & ~7u;
-  }
-  uint32_t probe(const uint64_t* index, uint32_t mask, const K& key, uint32_t h) const {
-    for (uint32_t i = h & mask;; i = (i + 1) & mask) {
-      const uint64_t entry = index[i];
-      if (entry == 0) return no_slot;
-      if (static_cast<uint32_t>(entry >> 32) != h) continue;
-      const uint32_t slot = static_cast<uint32_t>(entry) - 1;
-      if (HC_UNLIKELY(slot == no_slot - 1)) continue;  // erased while the index grew
-      hc_record& r = record(slot);
-      if (HC_UNLIKELY(r.layout != table->layout)) table->shard->host->table_convert(table, slot);
-      if (HC_UNLIKELY(memcmp(&r + 1, &key, sizeof(K)) != 0)) continue;
-      return slot;
-    }
   }
 };
 

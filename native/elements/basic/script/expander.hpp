@@ -4,9 +4,6 @@
 
 namespace hotclick {
 
-/// What becomes of the quotes in the text itself. What is put in for a variable stays as it is either way.
-enum class Quotes : uint8_t { keep, remove };
-
 /// `Source` has `bool variable(String name, ScriptText& out)`, false when there is none of that name (its
 /// text stays as it is then), and `bool handler(String call, ScriptText& out)`, false when that failed and
 /// has been said.

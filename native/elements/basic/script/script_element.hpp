@@ -6,8 +6,6 @@
 #pragma once
 #include <hotclick/element.hpp>
 
-#include "expander.hpp"
-#include "functions.hpp"
 #include "program.hpp"
 #include "variables.hpp"
 
@@ -121,5 +119,3 @@ constexpr Declaration<T> declare_script(const char* name) {
 }
 
 }  // namespace hotclick
-
-#include "script_run.hpp"

@@ -138,4 +138,7 @@ inline void unquote(const String& s, ScriptText& out) {
   }
 }
 
+/// What becomes of the quotes in the text itself. What is put in for a variable stays as it is either way.
+enum class Quotes : uint8_t { keep, remove };
+
 }  // namespace hotclick

@@ -117,11 +117,7 @@ void FirewallEngine<Self, Record>::push(uint32_t side, Batch& batch) {
   uint16_t ports[HC_BATCH_CAPACITY];
   const uint32_t n = batch.count;
   if (HC_UNLIKELY(n == 0)) return;
-  for (uint32_t i = 0; i < n; ++i) {
-    if (i + 8 < n) prefetch(batch.packets[i + 8]);
-    if (i + 4 < n) prefetch(batch.packets[i + 4]->data);
-    views[i] = view_packet(batch[i], side, keys[i]);
-  }
+  view_packets(batch, side, keys, views);
   connections.find_batch(keys, n, slots);
   uint32_t passed = 0, gone = 0;
   for (uint32_t i = 0; i < n; ++i) {

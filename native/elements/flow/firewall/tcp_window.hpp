@@ -30,28 +30,10 @@ inline void begin_side(Connection& c, uint32_t side, const Segment& s) {
 }
 
 /// Both SYNs are seen: scaling is in force only when both offered it (RFC 7323, section 2.2).
-inline void settle_scales(Connection& c) {
-  const bool both = c.scale(0) != no_scale && c.scale(1) != no_scale;
-  for (uint32_t side = 0; side < 2; ++side) {
-    if (!both) c.set_scale(side, 0);
-    c.window[side] = window_units(c.window[side], c.scale(side));
-  }
-}
+void settle_scales(Connection& c);
 
 /// Nothing, or nothing recent, is known of the numbers: takes the segment's for both sides.
-HC_COLD inline void take_bearings(Connection& c, uint32_t side, const Segment& s) {
-  const uint32_t peer = side ^ 1u;
-  raise_window(c, side, s.window << c.scale(side));
-  if (c.window[side] == 0) c.window[side] = 1;
-  if (c.window[peer] == 0) c.window[peer] = 1;
-  c.end[side] = s.end;
-  c.max_end[side] = s.end + c.max_window(peer);
-  if (s.has(tcp_ack)) {
-    c.end[peer] = s.acknowledgement;
-    c.max_end[peer] = s.acknowledgement + c.max_window(side);
-  }
-  c.flags |= flag_picked_up;
-}
+void take_bearings(Connection& c, uint32_t side, const Segment& s);
 
 /// What the segment acknowledges. Without ACK, and in an RST of a stack that leaves zero there, nothing new.
 inline uint32_t acknowledged(const Connection& c, uint32_t side, const Segment& s) {

@@ -15,12 +15,7 @@ struct FirewallTimeouts {
 /// The same in ticks by state.
 class TimeoutTable {
  public:
-  void set(const FirewallTimeouts& t) {
-    const Duration all[state_count] = {
-        t.syn_sent, t.syn_sent,  t.syn_received, t.syn_received, t.established, t.fin_wait, t.close_wait,
-        t.last_ack, t.time_wait, t.closed,       t.udp,          t.udp_stream,  t.icmp,     t.other};
-    for (uint32_t i = 0; i < state_count; ++i) ticks_[i] = all[i].ticks() != 0 ? all[i].ticks() : 1;
-  }
+  void set(const FirewallTimeouts& t);
   uint32_t of(const Connection& c) const {
     const uint32_t ticks = ticks_[static_cast<uint32_t>(c.state) % state_count];
     // An RST passed that the receiver may have obeyed.

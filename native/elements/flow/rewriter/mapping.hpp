@@ -56,19 +56,7 @@ constexpr auto mapping_v2 =
                     HC_FIELD(Mapping, flags), HC_FIELD(Mapping, packets));
 
 /// The mapping that turns `from` into `to`.
-inline void fill_mapping(Mapping& m, const FlowId& from, const FlowId& to) {
-  m.source = to.source;
-  m.destination = to.destination;
-  m.source_port = to.source_port;
-  m.destination_port = to.destination_port;
-  const auto inverted = [](uint16_t v) -> uint64_t { return static_cast<uint16_t>(~v); };
-  const uint64_t addresses = static_cast<uint64_t>(static_cast<uint32_t>(~from.source)) +
-                             static_cast<uint32_t>(~from.destination) + to.source + to.destination;
-  const uint64_t ports =
-      inverted(from.source_port) + inverted(from.destination_port) + to.source_port + to.destination_port;
-  m.ip_adjust = static_cast<uint16_t>(~checksum_fold(addresses));
-  m.transport_adjust = static_cast<uint16_t>(~checksum_fold(addresses + ports));
-}
+void fill_mapping(Mapping& m, const FlowId& from, const FlowId& to);
 
 /// RFC 1624, equation 3, with the sum of all changed words worked out beforehand.
 inline uint16_t adjusted(uint16_t sum, uint16_t adjust) {

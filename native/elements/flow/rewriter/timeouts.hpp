@@ -12,18 +12,7 @@ struct RewriterTimeouts {
 /// The same in ticks, ready to be indexed by a mapping's flags.
 class TimeoutTable {
  public:
-  void set(const RewriterTimeouts& t) {
-    const uint32_t streaming = t.udp_streaming.ns != 0 ? t.udp_streaming.ticks() : t.udp.ticks();
-    for (uint32_t flags = 0; flags <= mapping_timeout_bits; ++flags) {
-      const bool both = (flags & mapping_data) && (flags & mapping_peer_data);
-      tcp_[flags] = atleast(flags & mapping_done ? t.tcp_done.ticks()
-                            : both               ? t.tcp.ticks()
-                                                 : t.tcp_no_data.ticks());
-      udp_[flags] = atleast(both && (flags & mapping_long) ? streaming : t.udp.ticks());
-    }
-    tcp_guarantee_ = t.tcp_guarantee.ticks();
-    udp_guarantee_ = t.udp_guarantee.ticks();
-  }
+  void set(const RewriterTimeouts& t);
   uint32_t of(uint8_t protocol, uint8_t flags) const {
     return (protocol == protocol_tcp ? tcp_ : udp_)[flags & mapping_timeout_bits];
   }

@@ -1,10 +1,11 @@
 /// What others ask of a script: its handlers, packets, and the values of its variables.
-#pragma once
+#include "expander.hpp"
+#include "functions.hpp"
 #include "script_element.hpp"
 
 namespace hotclick {
 
-inline bool ScriptElement::step(const String& text, Error& error) {
+bool ScriptElement::step(const String& text, Error& error) {
   // The engine asks with "router" before it stops, in every shard; the script answers in the first.
   const bool stop_event = equals(text, "router");
   if (stop_event && (type != Type::driver || state->ended)) {
@@ -18,7 +19,7 @@ inline bool ScriptElement::step(const String& text, Error& error) {
   return true;
 }
 
-inline bool ScriptElement::go_to(const String& text, Error& error) {
+bool ScriptElement::go_to(const String& text, Error& error) {
   uint32_t target = 0;
   if (!program.find_label(trimmed(text), target) || target >= Program::to_end) {
     return error.fail("no such label '%.*s'", static_cast<int>(text.length), text.data);
@@ -33,7 +34,7 @@ inline bool ScriptElement::go_to(const String& text, Error& error) {
   return true;
 }
 
-inline bool ScriptElement::run_with(const String& text, Error& error) {
+bool ScriptElement::run_with(const String& text, Error& error) {
   if (!acts()) return true;
   if (running_) return error.fail("the script is running already");
   restart(text);
@@ -42,7 +43,7 @@ inline bool ScriptElement::run_with(const String& text, Error& error) {
   return error.fail("the script ended with an error");
 }
 
-inline bool ScriptElement::run_and_give(const String& arguments, Text out, Error&) {
+bool ScriptElement::run_and_give(const String& arguments, Text out, Error&) {
   if (!acts() || running_) return true;
   restart(arguments);
   run_arguments_ = {nullptr, 0, 0};
@@ -52,7 +53,7 @@ inline bool ScriptElement::run_and_give(const String& arguments, Text out, Error
   return true;
 }
 
-inline bool ScriptElement::get_variable(const String& name, Text out, Error& error) {
+bool ScriptElement::get_variable(const String& name, Text out, Error& error) {
   String value;
   if (!variables().get(trimmed(name), value)) {
     return error.fail("no variable '%.*s'", static_cast<int>(name.length), name.data);
@@ -61,7 +62,7 @@ inline bool ScriptElement::get_variable(const String& name, Text out, Error& err
   return true;
 }
 
-inline bool ScriptElement::set_variable(const String& text, Error& error) {
+bool ScriptElement::set_variable(const String& text, Error& error) {
   String value = trimmed(text);
   const String name = shift_word(value);
   if (name.length == 0) return error.fail("no variable");
@@ -69,7 +70,7 @@ inline bool ScriptElement::set_variable(const String& text, Error& error) {
 }
 
 /// The output that the script chooses for a packet from that input; -1: none.
-inline int32_t ScriptElement::output_of_run(uint32_t port) {
+int32_t ScriptElement::output_of_run(uint32_t port) {
   if (running_) return -1;
   ScriptText text;
   self->host->append(text.out(), "%u", port);
@@ -83,7 +84,7 @@ inline int32_t ScriptElement::output_of_run(uint32_t port) {
   return self->host->parse(HC_I32, &value, &chosen, error) == 0 ? chosen : -1;
 }
 
-inline void ScriptElement::push(uint32_t port, Batch& batch) {
+void ScriptElement::push(uint32_t port, Batch& batch) {
   ScratchBatches scratch(shard(), 2);
   if (type != Type::packet || !scratch.ok()) return drop_now(not_sent, batch);
   Batch& all = scratch[0];
@@ -101,7 +102,7 @@ inline void ScriptElement::push(uint32_t port, Batch& batch) {
   }
 }
 
-inline uint32_t ScriptElement::pull(uint32_t, Batch& batch, uint32_t max) {
+uint32_t ScriptElement::pull(uint32_t, Batch& batch, uint32_t max) {
   if (type != Type::packet) return 0;
   ScratchBatches scratch(shard(), 1);
   if (!scratch.ok()) return 0;
@@ -121,7 +122,7 @@ inline uint32_t ScriptElement::pull(uint32_t, Batch& batch, uint32_t max) {
   return got;
 }
 
-inline bool ScriptElement::variable(const String& name, ScriptText& out) {
+bool ScriptElement::variable(const String& name, ScriptText& out) {
   String value;
   if (variables().get(name, value)) {
     out.add(value);
@@ -143,14 +144,14 @@ inline bool ScriptElement::variable(const String& name, ScriptText& out) {
   return true;
 }
 
-inline bool ScriptElement::handler(const String& text, ScriptText& out) {
+bool ScriptElement::handler(const String& text, ScriptText& out) {
   String arguments = text;
   const String path = shift_word(arguments);
   return call_read(path, arguments, out);
 }
 
 /// A read handler, or a function. A function may be called by its name alone, or as one of any script.
-inline bool ScriptElement::call_read(const String& path, const String& arguments, ScriptText& out) {
+bool ScriptElement::call_read(const String& path, const String& arguments, ScriptText& out) {
   uint32_t dot = path.length;
   while (dot > 0 && path.data[dot - 1] != '.') --dot;
   const String name = after(path, dot);
@@ -179,7 +180,7 @@ inline bool ScriptElement::call_read(const String& path, const String& arguments
   return false;
 }
 
-inline bool ScriptElement::expand_call(const Instruction& in, bool unquotes, Call& call) {
+bool ScriptElement::expand_call(const Instruction& in, bool unquotes, Call& call) {
   if (!expand(in.text, Quotes::keep, call.text)) return false;
   call.arguments = call.text.view();
   call.path = shift_word(call.arguments);
@@ -189,33 +190,33 @@ inline bool ScriptElement::expand_call(const Instruction& in, bool unquotes, Cal
   return true;
 }
 
-inline bool ScriptElement::expand(const String& text, Quotes quotes, ScriptText& out) {
+bool ScriptElement::expand(const String& text, Quotes quotes, ScriptText& out) {
   if (Expander(*this).expand(text, quotes, out)) return true;
   if (out.overflow()) say("the text is too long");
   return false;
 }
 
-inline bool ScriptElement::expand_unquoted(const String& text, ScriptText& out) {
+bool ScriptElement::expand_unquoted(const String& text, ScriptText& out) {
   ScriptText expanded;
   if (!expand(text, Quotes::keep, expanded)) return false;
   unquote(expanded.view(), out);
   return true;
 }
 
-inline void ScriptElement::keep(const String& name, const String& value) {
+void ScriptElement::keep(const String& name, const String& value) {
   if (!variables().set(name, value)) say("no room for the variables");
 }
 
-inline void ScriptElement::say(const String& message) {
+void ScriptElement::say(const String& message) {
   self->host->log(self, "While executing '%s :: %s': %.*s", self->name, class_name,
                   static_cast<int>(message.length), message.data);
 }
-inline void ScriptElement::say(const char* message) {
+void ScriptElement::say(const char* message) {
   say(String{message, static_cast<uint32_t>(strlen(message)), 0});
 }
 
 /// Prints what has been said so far as a line.
-inline void ScriptElement::flush() {
+void ScriptElement::flush() {
   String text = said_.view();
   if (text.length == 0) return;
   if (text.data[text.length - 1] == '\n') --text.length;

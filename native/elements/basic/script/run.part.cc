@@ -1,10 +1,11 @@
 /// How scripts run: the bodies of ScriptElement.
-#pragma once
+#include "expander.hpp"
+#include "functions.hpp"
 #include "script_element.hpp"
 
 namespace hotclick {
 
-inline bool ScriptElement::configure(Arguments& arguments) {
+bool ScriptElement::configure(Arguments& arguments) {
   const bool ports = ninputs() != 0 || noutputs() != 0;
   if (equals(type_name, "ACTIVE"))
     type = Type::active;
@@ -25,7 +26,7 @@ inline bool ScriptElement::configure(Arguments& arguments) {
   return true;
 }
 
-inline void ScriptElement::start(bool adopted) {
+void ScriptElement::start(bool adopted) {
   // A run of the engine begins its scripts anew, and so does a changed script.
   if (!adopted || state->program != program.fingerprint()) {
     *state = {};
@@ -35,7 +36,7 @@ inline void ScriptElement::start(bool adopted) {
   set_timer(0, state->wake_at != 0 ? state->wake_at : now());
 }
 
-inline void ScriptElement::begin() {
+void ScriptElement::begin() {
   if (state->begun) return;
   state->begun = true;
   for (uint32_t i = 0; i < program.size(); ++i) {
@@ -43,7 +44,7 @@ inline void ScriptElement::begin() {
   }
 }
 
-inline void ScriptElement::restart(const String& arguments) {
+void ScriptElement::restart(const String& arguments) {
   run_arguments_ = arguments;
   state->position = state->steps = 0;
   state->wake_at = 0;
@@ -52,7 +53,7 @@ inline void ScriptElement::restart(const String& arguments) {
 }
 
 /// Goes on until an instruction blocks or the script ends; `steps` blocking instructions are passed.
-inline void ScriptElement::proceed(uint32_t steps) {
+void ScriptElement::proceed(uint32_t steps) {
   if (running_) {  // an instruction of this script led here
     steps_left_ += steps;
     return;
@@ -77,7 +78,7 @@ inline void ScriptElement::proceed(uint32_t steps) {
 }
 
 /// False when the script is blocked.
-inline bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
+bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
   switch (in.op) {
     case Op::pause:
       if (!pass_pause(in)) return false;
@@ -136,7 +137,7 @@ inline bool ScriptElement::perform(const Instruction& in, uint32_t& jumps) {
   return true;
 }
 
-inline bool ScriptElement::pass_pause(const Instruction& in) {
+bool ScriptElement::pass_pause(const Instruction& in) {
   while (steps_left_ != 0 && state->steps < in.target) {
     ++state->steps;
     --steps_left_;
@@ -146,7 +147,7 @@ inline bool ScriptElement::pass_pause(const Instruction& in) {
   return true;
 }
 
-inline bool ScriptElement::pass_wait(const Instruction& in) {
+bool ScriptElement::pass_wait(const Instruction& in) {
   if (steps_left_ != 0) {
     --steps_left_;
   } else if (state->wake_at == 0) {
@@ -170,7 +171,7 @@ inline bool ScriptElement::pass_wait(const Instruction& in) {
   return true;
 }
 
-inline bool ScriptElement::jump(const Instruction& in, uint32_t& jumps) {
+bool ScriptElement::jump(const Instruction& in, uint32_t& jumps) {
   bool taken = true;
   if (in.text.length != 0) {
     ScriptText text;
@@ -201,14 +202,14 @@ inline bool ScriptElement::jump(const Instruction& in, uint32_t& jumps) {
   return true;
 }
 
-inline void ScriptElement::assign(const Instruction& in) {
+void ScriptElement::assign(const Instruction& in) {
   ScriptText value;
   const bool plain = in.op == Op::setq || in.op == Op::initq;
   if (plain ? expand_unquoted(in.text, value) : expand(in.text, Quotes::keep, value))
     keep(in.name, value.view());
 }
 
-inline void ScriptElement::give(const Instruction& in) {
+void ScriptElement::give(const Instruction& in) {
   ScriptText value;
   if (in.op == Op::giveq ? expand_unquoted(in.text, value) : expand(in.text, Quotes::keep, value)) {
     keep({"_", 1, 0}, value.view());
@@ -216,7 +217,7 @@ inline void ScriptElement::give(const Instruction& in) {
   finish(Ending::give);
 }
 
-inline void ScriptElement::print(const Instruction& in) {
+void ScriptElement::print(const Instruction& in) {
   ScriptText value;
   const char first = in.text.length != 0 ? in.text.data[0] : 0;
   const char letter = static_cast<char>(first | 0x20);
@@ -234,7 +235,7 @@ inline void ScriptElement::print(const Instruction& in) {
   }
 }
 
-inline void ScriptElement::read(const Instruction& in) {
+void ScriptElement::read(const Instruction& in) {
   Call call;
   ScriptText value;
   if (!expand_call(in, in.op == Op::readq, call) || !call_read(call.path, call.arguments, value)) return;
@@ -245,7 +246,7 @@ inline void ScriptElement::read(const Instruction& in) {
   flush();
 }
 
-inline void ScriptElement::write(const Instruction& in) {
+void ScriptElement::write(const Instruction& in) {
   Call call;
   if (!expand_call(in, in.op == Op::writeq, call)) return;
   const String& path = call.path;
@@ -259,7 +260,7 @@ inline void ScriptElement::write(const Instruction& in) {
 }
 
 /// Handlers without an element's name: those of the script itself, and `stop`.
-inline bool ScriptElement::write_own(const String& name, const String& value, Error& error) {
+bool ScriptElement::write_own(const String& name, const String& value, Error& error) {
   if (equals(name, "set")) return set_variable(value, error);
   if (equals(name, "step")) return step(value, error);
   if (equals(name, "goto")) return go_to(value, error);
@@ -270,7 +271,7 @@ inline bool ScriptElement::write_own(const String& name, const String& value, Er
   return true;
 }
 
-inline void ScriptElement::finish(Ending ending) {
+void ScriptElement::finish(Ending ending) {
   state->ended = true;
   state->wake_at = 0;
   ending_ = ending;
@@ -278,5 +279,3 @@ inline void ScriptElement::finish(Ending ending) {
 }
 
 }  // namespace hotclick
-
-#include "script_handlers.hpp"
