@@ -13,6 +13,7 @@
 #include "fault_signals.hh"
 #include "packet_pool.hh"
 #include "shard_graph.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 namespace {
@@ -94,7 +95,7 @@ void FaultGuard::leave_thread() {
   sigaltstack(&stack_before_, nullptr);
 }
 
-void FaultGuard::watch(std::shared_ptr<ShardGraph> newer, std::shared_ptr<ShardGraph> older) {
+HC_SWAP_CODE void FaultGuard::watch(std::shared_ptr<ShardGraph> newer, std::shared_ptr<ShardGraph> older) {
   newer_ = std::move(newer);
   older_ = std::move(older);
   has_evidence_ = false;

@@ -101,8 +101,14 @@ class Node {
       visit(c.from, sizeof(StateBinding));
       visit(c.to->declaration, sizeof(hc_state));
       visit(reinterpret_cast<const void*>(c.to->declaration->member), 1);
-      if (c.layout) visit(c.layout.get(), sizeof(PreparedLayout));
-      if (c.to->table) visit(c.to->table.get(), sizeof(FlowTable));
+      if (c.layout) {
+        visit(c.layout.get(), sizeof(PreparedLayout));
+        visit(c.layout->layout.get(), sizeof(TableLayout));
+      }
+      if (c.to->table) {
+        visit(c.to->table.get(), sizeof(FlowTable));
+        visit(c.to->table->head(), sizeof(TableHead));
+      }
     }
   }
   /// On the shard: the predecessor gets its state back as it is now. May be called again when it was interrupted.

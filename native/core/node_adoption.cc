@@ -1,6 +1,7 @@
 // The moment in which a node takes its predecessor's place, and the way back.
 #include "node.hh"
 #include "shard.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 namespace {
@@ -14,7 +15,7 @@ void move_packets(hc_queue& from, hc_queue& to) {
 
 }  // namespace
 
-void Node::adopt_state(bool watched) {
+HC_SWAP_CODE void Node::adopt_state(bool watched) {
   takeover_.run();
   has_statics_ = true;
   for (StateChange& c : changes_) {
@@ -42,7 +43,7 @@ void Node::adopt_state(bool watched) {
   has_adopted_ = true;
 }
 
-void Node::drop_queues_left() {
+HC_SWAP_CODE void Node::drop_queues_left() {
   if (!adopted_from_) return;
   for (StateBinding& b : adopted_from_->states) {
     if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
@@ -79,7 +80,7 @@ void Node::hand_back(Return how) {
   old->unconnected() = unconnected();
 }
 
-void Node::rest() {
+HC_SWAP_CODE void Node::rest() {
   if (!resting) {
     task_before_rest_ = task_active;
     for (uint32_t i = 0; i < HC_MAX_TIMERS; ++i) timers_before_rest_[i] = timers[i];

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "shard.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 void Shard::post(Command& command) {
@@ -86,7 +87,7 @@ void Shard::run_commands_here() {
 }
 
 // `next` stays with its owner until the element code that may crash has returned: a jump out of it unwinds nothing.
-void Shard::install(std::shared_ptr<ShardGraph>&& next, bool watched) {
+HC_SWAP_CODE void Shard::install(std::shared_ptr<ShardGraph>&& next, bool watched) {
   instrumentation = nullptr;  // the host observes the new graph anew
   face_.tracing = 0;
   watched = watched && graph_;

@@ -4,6 +4,7 @@
 #include <hotclick/batch.hpp>
 
 #include "shard.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 namespace {
@@ -105,7 +106,7 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
   }
 }
 
-void ShardGraph::install(ShardGraph* running, bool watched) {
+HC_SWAP_CODE void ShardGraph::install(ShardGraph* running, bool watched) {
   if (running) running->use_edges(nullptr, nullptr);
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& n = *nodes_[i];
@@ -141,7 +142,7 @@ const Node* ShardGraph::find_code(uintptr_t address) const {
   return nullptr;
 }
 
-void ShardGraph::use_edges(const hc_push_edge* push, const hc_pull_edge* pull) {
+HC_SWAP_CODE void ShardGraph::use_edges(const hc_push_edge* push, const hc_pull_edge* pull) {
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
     nodes_[i]->instance.outputs = (push ? push : push_.data()) + push_at_[i];
     nodes_[i]->instance.inputs = (pull ? pull : pull_.data()) + pull_at_[i];

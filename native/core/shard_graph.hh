@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,16 @@ class ShardGraph {
   const std::vector<FlowTable*>& tables() const { return tables_; }
   std::vector<pollfd>& poll_fds() { return poll_fds_; }
   bool other_tasks() const { return other_tasks_; }
+
+  /// Calls visit(memory, bytes) for what install() will touch of a graph itself, be it the new or the running one.
+  template <typename Visit>
+  void each_array(Visit visit) const {
+    const auto all = [&visit](const auto&... arrays) {
+      (visit(arrays.data(), std::span(arrays).size_bytes()), ...);
+    };
+    visit(this, sizeof(*this));
+    all(nodes_, push_at_, pull_at_, push_, pull_, push_target_, successor_);
+  }
 
   /// The edges as they were linked, for those who put something between (see observe.hh).
   const std::vector<hc_push_edge>& push_edges() const { return push_; }

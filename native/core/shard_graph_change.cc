@@ -4,6 +4,7 @@
 
 #include "shard.hh"
 #include "shard_graph.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 
@@ -14,7 +15,7 @@ uint32_t ShardGraph::DrainPull::pull(void* object, uint32_t, hc_batch* batch, ui
   return n + d->after.pull(d->after.object, d->after.port, batch, max - n);
 }
 
-void ShardGraph::start_draining(ShardGraph& running) {
+HC_SWAP_CODE void ShardGraph::start_draining(ShardGraph& running) {
   auto drains = [this](Node* n) {
     n->draining = true;
     draining_.push_back(n);

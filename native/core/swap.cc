@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "shard.hh"
+#include "swap_code.hh"
 
 namespace hotclick::core {
 namespace {
@@ -13,9 +14,10 @@ uint64_t monotonic() {
 }
 }  // namespace
 
-bool SwapCommand::step(Shard& shard) {
+HC_SWAP_CODE bool SwapCommand::step(Shard& shard) {
   const bool restart = strategy_ == Strategy::thread;
-  if (next_ && warm_up_.step(*next_, restart ? shard.way_out() : std::span<const void* const>{}))
+  if (next_ &&
+      warm_up_.step(*next_, shard.graph().get(), restart ? shard.way_out() : std::span<const void* const>{}))
     return false;
   if (!restart) {
     begin_ = monotonic();

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "../core/swap_code.hh"
+
 namespace hotclick::core {
 namespace {
 constexpr uint32_t reserved_slots = 1u << 22;
@@ -44,7 +46,7 @@ std::unique_ptr<FlowTable> FlowTable::create(const std::string& name, const Tabl
   hc_table& base = *t;
   base.layout = 1;
   t->capacity = capacity;
-  t->layout_ = layout;
+  *t->layout_ = layout;
   t->use_layout();
   if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
     t->seed = reinterpret_cast<uintptr_t>(t.get());
@@ -73,17 +75,18 @@ void FlowTable::use_index_region() {
   page_shift = publish_shift;
 }
 
-void FlowTable::use_layout() {
-  stride = layout_.stride;
-  value_offset = layout_.value_offset;
-  key_size = layout_.key_size;
+HC_SWAP_CODE void FlowTable::use_layout() {
+  stride = layout_->stride;
+  value_offset = layout_->value_offset;
+  key_size = layout_->key_size;
 }
 
-void FlowTable::set_owner(hc_shard* owner, void* object, const hc_state& declaration, uint32_t limit) {
+HC_SWAP_CODE void FlowTable::set_owner(hc_shard* owner, void* object, const hc_state& declaration,
+                                       uint32_t limit) {
   shard = owner;
   object_ = object;
   expire_ = declaration.expire;
-  layout_.defaults = declaration.defaults;
+  layout_->defaults = declaration.defaults;
   capacity = limit < max_slots_ ? limit : max_slots_;
 }
 
@@ -121,7 +124,7 @@ uint32_t FlowTable::insert(uint32_t hash, const void* key) {
   r.hash = hash;
   r.layout = static_cast<uint16_t>(hc_table::layout);
   memcpy(&r + 1, key, key_size);
-  if (layout_.defaults) layout_.defaults(value_of(slot));
+  if (layout_->defaults) layout_->defaults(value_of(slot));
   __atomic_store_n(&r.flags, HC_RECORD_LIVE, __ATOMIC_RELEASE);  // whole from here on, also after a crash
   index_put(index, index_mask, hash, slot);
   ++live;

@@ -33,7 +33,7 @@ struct TableLayout {
 
 /// A record region for a new layout, made before the swap.
 struct PreparedLayout {
-  TableLayout layout;
+  std::unique_ptr<TableLayout> layout;
   MappedRegion records;
   std::shared_ptr<Conversion> conversion;
 };
@@ -114,7 +114,7 @@ class FlowTable : public hc_table {
   uint32_t publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out);
   /// Packs one page, which is not dirty then; returns its bytes.
   uint32_t pack_page(uint32_t page, uint8_t* out);
-  uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_.record_size()); }
+  uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_->record_size()); }
   /// Marks every page with a live record dirty (a full sync).
   void mark_all_dirty();
 
@@ -125,7 +125,8 @@ class FlowTable : public hc_table {
   /// After the last load_page: links the free slots.
   void finish_load();
 
-  const TableLayout& layout() const { return layout_; }
+  const TableHead* head() const { return head_; }
+  const TableLayout& layout() const { return *layout_; }
   const std::string& name() const { return name_; }
   uint32_t high_water() const { return head_->high_water; }
   uint32_t max_slots() const { return max_slots_; }
@@ -135,7 +136,7 @@ class FlowTable : public hc_table {
   const MappedRegion& index_region() const { return index_arena_; }
   /// What is still being converted, or was and has not been taken away; not ok() when there is nothing.
   const MappedRegion& old_record_region() const { return old_records_; }
-  const TableLayout& old_layout() const { return old_layout_; }
+  const TableLayout& old_layout() const { return *old_layout_; }
   uint32_t old_number() const { return old_number_; }
   static uint32_t number_after(uint32_t number) { return (number & 0xFFFF) == 0xFFFF ? 1 : number + 1; }
 
@@ -168,7 +169,9 @@ class FlowTable : public hc_table {
   void mark(uint32_t slot) { dirty[slot >> page_shift >> 6] |= 1ull << ((slot >> page_shift) & 63); }
 
   std::string name_;
-  TableLayout layout_, old_layout_;
+  // They change places in the middle of a swap, which must not take longer than two pointers do.
+  std::unique_ptr<TableLayout> layout_ = std::make_unique<TableLayout>();
+  std::unique_ptr<TableLayout> old_layout_ = std::make_unique<TableLayout>();
   uint32_t old_number_ = 0;
   MappedRegion records_, old_records_;
   MappedRegion index_arena_;

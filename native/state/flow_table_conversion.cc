@@ -5,6 +5,7 @@
 // one takes the number off it in the old region. So the way back finds what was not touched where it always was.
 #include <cstring>
 
+#include "../core/swap_code.hh"
 #include "flow_table.hh"
 
 namespace hotclick::core {
@@ -13,7 +14,7 @@ std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& nex
                                                           std::shared_ptr<Conversion> conversion,
                                                           std::string& error) const {
   auto prepared = std::make_unique<PreparedLayout>();
-  prepared->layout = next;
+  prepared->layout = std::make_unique<TableLayout>(next);
   prepared->conversion = std::move(conversion);
   prepared->records = MappedRegion::create("hotclick-table", static_cast<size_t>(max_slots_) * next.stride);
   if (!prepared->records.ok()) {
@@ -23,7 +24,7 @@ std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& nex
   return prepared;
 }
 
-void FlowTable::begin_layout(uint32_t number) {
+HC_SWAP_CODE void FlowTable::begin_layout(uint32_t number) {
   old_number_ = hc_table::layout;
   hc_table::layout = number;
   records = records_.data();
@@ -34,7 +35,7 @@ void FlowTable::begin_layout(uint32_t number) {
   converting_.store(true, std::memory_order_relaxed);
 }
 
-void FlowTable::change_layout(PreparedLayout& prepared, bool hold) {
+HC_SWAP_CODE void FlowTable::change_layout(PreparedLayout& prepared, bool hold) {
   // In the middle of the swap: things change places, and nothing is copied or freed.
   old_records_ = std::move(records_);
   records_ = std::move(prepared.records);
@@ -57,7 +58,7 @@ void FlowTable::take_layout_back(std::shared_ptr<Conversion>& back) {
 void FlowTable::convert(uint32_t slot) {
   hc_record& to = record(slot);
   if (to.layout == hc_table::layout || !converting()) return;
-  uint8_t* from = old_records_.data() + static_cast<uint64_t>(slot) * old_layout_.stride;
+  uint8_t* from = old_records_.data() + static_cast<uint64_t>(slot) * old_layout_->stride;
   auto& before = *reinterpret_cast<hc_record*>(from);
   // A record that was there all the time keeps what only the layout has that it comes back to.
   const bool kept = returning_ && (to.flags & HC_RECORD_LIVE) && (before.flags & HC_RECORD_LIVE) &&
@@ -69,8 +70,8 @@ void FlowTable::convert(uint32_t slot) {
   memcpy(&to + 1, &before + 1, key_size);
   if (to.flags & HC_RECORD_LIVE) {
     uint8_t* value = value_of(slot);
-    if (!kept && layout_.defaults) layout_.defaults(value);
-    conversion_->run(from + old_layout_.value_offset, value);
+    if (!kept && layout_->defaults) layout_->defaults(value);
+    conversion_->run(from + old_layout_->value_offset, value);
     mark(slot);
     ++head_->converted;
   }

@@ -26,7 +26,7 @@ uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out)
 uint32_t FlowTable::pack_page(uint32_t page, uint8_t* out) {
   uint64_t bitmap = 0;
   uint8_t* at = out + 8;
-  const uint32_t bytes = layout_.record_size();
+  const uint32_t bytes = layout_->record_size();
   for (uint32_t i = 0; i < 1u << page_shift; ++i) {
     const uint32_t slot = (page << page_shift) + i;
     if (slot >= head_->high_water) break;
@@ -76,7 +76,7 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
     uint8_t* value = value_of(slot);
     const uint8_t* old = at + 8 + (from.value_offset - sizeof(hc_record));
     if (conversion) {
-      if (layout_.defaults) layout_.defaults(value);
+      if (layout_->defaults) layout_->defaults(value);
       conversion->run(old, value);
     } else {
       memcpy(value, old, from.value_size);

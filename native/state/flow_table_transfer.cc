@@ -19,7 +19,7 @@ std::unique_ptr<FlowTable> FlowTable::adopt(const std::string& name, const Table
     return nullptr;
   }
   t->name_ = name;
-  t->layout_ = layout;
+  *t->layout_ = layout;
   t->records_ = std::move(records);
   t->index_arena_ = std::move(index);
   t->max_slots_ = slots;
@@ -89,8 +89,8 @@ std::unique_ptr<FlowTable> FlowTable::recover(const std::string& name, std::vect
     to.hash = theirs.hash;
     memcpy(&to + 1, &theirs + 1, t->key_size);
     uint8_t* value = t->value_of(slot);
-    memset(value, 0, t->layout_.value_size);
-    if (t->layout_.defaults) t->layout_.defaults(value);
+    memset(value, 0, t->layout_->value_size);
+    if (t->layout_->defaults) t->layout_->defaults(value);
     if (conversion) conversion->run(at + other->layout.value_offset, value);
     to.flags = theirs.flags;
     __atomic_store_n(&to.layout, static_cast<uint16_t>(ours.number), __ATOMIC_RELEASE);

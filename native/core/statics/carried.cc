@@ -8,6 +8,8 @@
 #include <map>
 #include <string_view>
 
+#include "../swap_code.hh"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -39,7 +41,7 @@ StaticsTakeover::StaticsTakeover(const StaticsMatch& match, std::shared_ptr<Libr
   for (const StaticsCopy& c : copies_) populate(to_->at(c.to), c.size);
 }
 
-void StaticsTakeover::run() const {
+HC_SWAP_CODE void StaticsTakeover::run() const {
   for (const StaticsCopy& c : copies_) memcpy(to_->at(c.to), from_->at(c.from), c.size);
 }
 
