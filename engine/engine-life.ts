@@ -1,26 +1,38 @@
 /** How an engine comes to run, in a process of its own or in the place of another, and how it ends. */
 import { closeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Configuration, readConfiguration, sourceLines } from './configuration.ts';
 import { callNative, fromNative } from './datapath/addon.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
 import type { ImportedState } from './datapath/transfer.ts';
+import { EngineDeposit } from './engine-deposit.ts';
 import { EngineParts, type PartsOptions } from './engine-parts.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { checkGraph } from './graph/check.ts';
+import type { TakenDeposit } from './holder/deposit.ts';
+import type { FileKeeper } from './holder/file-keeper.ts';
+import { connectHolder, reachHolder } from './holder/start-holder.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
+import type { RevisionRecord } from './state/journal.ts';
 import { StoreSession } from './state/store-session.ts';
 import { handOn } from './succession/hand-on.ts';
 import type { HostProcess } from './succession/host-process.ts';
-import type { LeavingEngine } from './succession/leaving-engine.ts';
+import type { LeavingEngine, Undone } from './succession/leaving-engine.ts';
+import type { FinalMessage } from './succession/messages.ts';
 import type { Predecessor } from './succession/predecessor.ts';
 import { takeOver } from './take-over.ts';
+import { MemoryJournal } from './upgrade/memory-journal.ts';
 import { type Revision, stateOf } from './upgrade/revision.ts';
 import type { PlannedChange } from './upgrade/transaction.ts';
+import { hotclickVersion } from './version.ts';
 
 export interface StartOptions extends EngineOptions {
   /** Lets another process take this one's place, and this one that of another. */
   readonly host?: HostProcess;
+  /** Keeps open devices and memory when this process dies; see openHolder. */
+  readonly keeper?: FileKeeper;
 }
 
 /** What an engine is told while it lives. */
@@ -38,12 +50,17 @@ export class EngineLife {
   #parts: EngineParts | undefined;
   /** The parts have ended: another process has the engine, or nobody yet. */
   #left = false;
+  #keeper: FileKeeper | undefined;
+  #deposit: EngineDeposit | undefined;
+  /** Parts whose devices and memory a holder has. */
+  #resting: EngineParts | undefined;
 
   constructor(options: StartOptions, threads: number, catalogue: ClassCatalogue, listener: LifeListener) {
     this.#options = options;
     this.#threads = threads;
     this.#catalogue = catalogue;
     this.#listener = listener;
+    if (options.keeper) this.#useKeeper(options.keeper);
   }
 
   get parts(): EngineParts {
@@ -62,12 +79,7 @@ export class EngineLife {
     const predecessor = this.#options.host?.predecessor;
     if (!predecessor) return this.#startAlone();
     try {
-      await this.#makeSuccessorParts(predecessor);
-      const { parts } = this;
-      const { onStore } = this.#listener;
-      const own = { threads: this.#threads, catalogue: this.#catalogue, options: this.#options };
-      await this.#orFailure(takeOver({ parts, predecessor, onStore, ...own }));
-      await this.#startSync();
+      await this.#startAfter(predecessor);
     } catch (error) {
       await predecessor.fail(error);
       throw error;
@@ -76,29 +88,90 @@ export class EngineLife {
 
   /** Cancels an upgrade that is under way, ends the threads after a last sync, and lets go of everything. */
   async end(): Promise<void> {
-    if (!this.#parts) return;
-    await Promise.race([this.parts.upgrader.close(), this.parts.shardThreads.failed]);
-    if (!this.#left) await this.parts.end();
-    await this.parts.shelf.close();
+    const ran = this.#parts?.upgrader.running !== undefined;
+    if (this.#parts) {
+      await Promise.race([this.parts.upgrader.close(), this.parts.shardThreads.failed]);
+      if (!this.#left) await this.parts.end();
+      await this.parts.shelf.close();
+    }
+    this.#closeResting();
+    // What another engine left is kept for the next one when this one never ran.
+    if (ran && !this.#left) this.#deposit?.clear();
+    this.#deposit?.close();
   }
 
   async #startAlone(): Promise<void> {
     const { configuration } = this.#options;
     const read = readConfiguration(configuration, this.#options, this.#catalogue);
     checkGraph(read.graph, (name) => this.#catalogue.describe(name), sourceLines(read));
+    using kept = this.#deposit?.take();
+    if (kept && (await this.#startWith(kept, read))) return;
     await this.#makeParts(await this.#openStore());
     await this.#begin(read);
   }
 
-  async #makeSuccessorParts(predecessor: Predecessor): Promise<void> {
-    const { transfer: manifest } = predecessor.design;
-    if (!manifest) return this.#makeParts(undefined);
-    const fds = predecessor.takeFiles();
+  /** Goes on with what an engine left that died; false when that cannot be, which is told. */
+  async #startWith(kept: TakenDeposit, configuration: Configuration, undone?: Undone): Promise<boolean> {
     try {
-      await this.#makeParts(undefined, { manifest, fds, crashed: false });
-    } finally {
-      for (const fd of fds) closeSync(fd);
+      await this.#makeParts(await this.#openStore(), kept.imported);
+      await this.parts.shelf.copyFrom(kept.libraries);
+      if (!this.parts.store) this.parts.useJournal(new MemoryJournal(kept.records));
+      await this.#begin(configuration, { hasMemory: true, ...(undone ? { undone } : {}) });
+      return true;
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const warning = `what was kept of the engine before cannot be used: ${why}`;
+      this.#listener.onWarning(new HotclickError('HC_TRANSFER', warning, { cause }));
+      await this.#parts?.end();
+      await this.#parts?.shelf.close();
+      this.#parts = undefined;
+      return false;
     }
+  }
+
+  async #startAfter(predecessor: Predecessor): Promise<void> {
+    const { design } = predecessor;
+    if (design.holder !== undefined && !this.#deposit) this.#useKeeper(connectHolder(design.holder));
+    this.#deposit?.follow(design.pid);
+    using given = await this.#giveParts(predecessor);
+    const own = { threads: this.#threads, catalogue: this.#catalogue, options: this.#options };
+    const { onStore } = this.#listener;
+    await this.#orFailure(takeOver({ ...given, parts: this.parts, predecessor, onStore, ...own }));
+    await this.#startSync(given.final !== undefined);
+  }
+
+  /** Makes the parts on what the predecessor hands over; the files are open as long as the result. */
+  async #giveParts(predecessor: Predecessor): Promise<Disposable & { final?: FinalMessage }> {
+    const { transfer: manifest, holder } = predecessor.design;
+    if (holder !== undefined) {
+      const final = await predecessor.prepared(hotclickVersion());
+      const kept = this.#deposit?.take();
+      if (!kept) throw new HotclickError('HC_HOLDER', 'the holder has nothing of the engine');
+      await this.#makeParts(await this.#openStore(), kept.imported);
+      return Object.assign(kept, { final });
+    }
+    const fds = manifest ? predecessor.takeFiles() : [];
+    await this.#makeParts(undefined, manifest && { manifest, fds, crashed: false });
+    return {
+      [Symbol.dispose]: () => {
+        for (const fd of fds) closeSync(fd);
+      },
+    };
+  }
+
+  #closeResting(): void {
+    this.#resting?.native.close();
+    this.#resting = undefined;
+  }
+
+  #useKeeper(keeper: FileKeeper): EngineDeposit {
+    this.#keeper = keeper;
+    this.#deposit = new EngineDeposit(
+      keeper,
+      () => this.parts,
+      (error) => this.#listener.onWarning(new HotclickError('HC_HOLDER', error)),
+    );
+    return this.#deposit;
   }
 
   async #openStore(): Promise<StoreSession | undefined> {
@@ -110,7 +183,9 @@ export class EngineLife {
     const { host } = this.#options;
     try {
       const taken = transfer ? { transfer } : {};
-      const options = { ...this.#options, ...this.#listener, ...taken, threads: this.#threads };
+      const onRegions = () => this.#deposit?.onRegions();
+      const own = { ...taken, onRegions, threads: this.#threads };
+      const options = { ...this.#options, ...this.#listener, ...own };
       this.#parts = await EngineParts.make(options, () => this.running);
     } catch (error) {
       await store?.close();
@@ -118,20 +193,27 @@ export class EngineLife {
     }
     const { parts } = this;
     if (store) parts.useStore(store);
+    if (this.#deposit) parts.upgrader.useListener(this.#deposit);
     if (host) {
       parts.upgrader.useProcess((change, step) => handOn(this.#leaving(host, change), change, step));
     }
     void parts.shardThreads.failed.then((error) => this.#listener.onFailure(error));
   }
 
-  /** Runs a configuration with what the store has. */
-  async #begin(configuration: Configuration): Promise<void> {
-    const { native, shardThreads, shelf, store, upgrader } = this.parts;
+  /** Runs a configuration with what the store has, or with what is in the memory already. */
+  async #begin(
+    configuration: Configuration,
+    { hasMemory = false, undone }: { readonly hasMemory?: boolean; readonly undone?: Undone } = {},
+  ): Promise<void> {
+    const { native, shardThreads, shelf, store, journal, upgrader } = this.parts;
     const { cpus, signal, statics = 'mapped' } = this.#options;
     const { graph } = configuration;
     await shardThreads.start(native, this.#threads, cpus ?? []);
-    const before = await store?.recover();
-    if (before) store?.restore(native, this.#threads, before);
+    if (undone && journal.get(undone.revision)?.status === 'pending')
+      await journal.fail(undone.revision, undone.reason);
+    await journal.recover();
+    const before = journal.current();
+    if (before && !hasMemory) store?.restore(native, this.#threads, before);
     const sources = { catalogue: this.#catalogue, shelf, statics };
     const started = upgrader.run({
       kind: 'start',
@@ -141,7 +223,7 @@ export class EngineLife {
     await this.#orFailure(started);
     const warnings = store?.restoreWarnings((element, state) => stateOf(this.running, element, state)) ?? [];
     for (const warning of warnings) this.#listener.onWarning(warning);
-    await this.#startSync();
+    await this.#startSync(hasMemory);
   }
 
   /** What begins, unless a shard's thread dies first. */
@@ -150,15 +232,17 @@ export class EngineLife {
     if (failure instanceof Error) throw failure;
   }
 
-  async #startSync(): Promise<void> {
+  /** `complete`: the memory has more than the store, whatever that has. */
+  async #startSync(complete = false): Promise<void> {
     const { native, store, upgrader } = this.parts;
     await store?.startSync(native, this.#threads, upgrader, {
       interval: this.#options.syncInterval,
+      complete,
       onState: this.#listener.onStore,
     });
   }
 
-  #leaving(host: HostProcess, { running }: PlannedChange): LeavingEngine {
+  #leaving(host: HostProcess, change: PlannedChange): LeavingEngine {
     const { parts } = this;
     const { shelf, native, upgrader } = parts;
     let isPaused = false;
@@ -181,31 +265,70 @@ export class EngineLife {
       handOut: (patience) => native.handOut(patience).catch((error) => Promise.reject(fromNative(error))),
       leaveParted: async () => {
         this.#left = true;
+        this.#deposit?.leave();
         await parts.end();
       },
-      leave: async () => {
+      entrust: async () => {
+        const keeper = this.#keeper ?? (await reachHolder(holderPath(), briefLinger));
+        if (keeper.path === undefined) throw noHolder();
+        const deposit = this.#deposit ?? this.#useKeeper(keeper);
+        parts.upgrader.useListener(deposit);
+        deposit.onPrepared();
+        return keeper.path;
+      },
+      leave: async ({ entrusted = false } = {}) => {
         this.#left = true;
-        await parts.end();
+        if (entrusted) {
+          this.#resting = parts;
+          await parts.rest();
+        } else {
+          await parts.end();
+          this.#deposit?.clear();
+        }
+        this.#deposit?.leave();
         return parts.shardThreads.lastBusy();
       },
       revive: async (undone) => {
-        await this.#revive(running, undone);
+        await this.#revive(change, parts.store ? [] : parts.journal.list(), undone);
+        this.#closeResting();
         await shelf.close();
       },
     };
   }
 
   /** After a succession that came to nothing: everything is made anew, as after a crash. */
-  async #revive(running: Revision | undefined, undone: { revision: number; reason: string }): Promise<void> {
+  async #revive(
+    { running }: PlannedChange,
+    records: readonly RevisionRecord[],
+    undone: Undone,
+  ): Promise<void> {
     try {
       if (!running) throw new HotclickError('HC_INTERNAL', 'no revision was running');
-      await this.#makeParts(await this.#openStore());
+      const configuration = { text: running.graphText, file: 'running graph', graph: running.graph };
       this.#left = false;
-      await this.parts.journal.fail(undone.revision, undone.reason);
-      await this.#begin({ text: running.graphText, file: 'running graph', graph: running.graph });
+      if (undone.entrustedTo !== undefined) this.#deposit?.follow(undone.entrustedTo);
+      using kept = undone.entrustedTo === undefined ? undefined : this.#deposit?.take();
+      if (kept && (await this.#startWith(kept, configuration, undone))) return;
+      await this.#makeParts(await this.#openStore());
+      if (!this.parts.store) this.parts.useJournal(new MemoryJournal(records));
+      await this.#begin(configuration, { undone });
     } catch (error) {
       this.#listener.onFailure(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
+}
+
+/** s for which such a holder waits for the next engine when both have died: nobody would know of it. */
+const briefLinger = 10;
+
+/** Of an engine that had none until it was asked to hand its devices to one. */
+function holderPath(): string {
+  return join(tmpdir(), `hotclick-holder-${process.pid}.sock`);
+}
+
+function noHolder(): HotclickError {
+  return new HotclickError('HC_ARGUMENT', 'the strategy two-process needs a holder of our own', {
+    hint: 'the service manager gives files to a process that it starts only: use handover, or run with --holder',
+  });
 }

@@ -23,6 +23,8 @@ export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll'
   readonly threads: number;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
+  /** What exportState() says has changed. */
+  readonly onRegions: () => void;
 }
 
 const defaultPackets = 32_768;
@@ -64,7 +66,7 @@ export class EngineParts {
 
   /** Makes them; no thread runs yet. `running`: the revision that handlers are looked up in. */
   static async make(options: PartsOptions, running: () => Revision): Promise<EngineParts> {
-    const { threads, onLine, onStop } = options;
+    const { threads, onLine, onStop, onRegions } = options;
     const control = createControlPages(threads);
     let made: EngineParts | undefined;
     const common: CommonOptions = {
@@ -75,6 +77,7 @@ export class EngineParts {
       onLine,
       onStop,
       onFault: (fault) => made?.upgrader.hearFault(fault),
+      onRegions,
     };
     const taken = options.transfer ? { transfer: options.transfer } : {};
     const native = new ReplaceableEngine(
@@ -120,6 +123,17 @@ export class EngineParts {
     }
     await this.#store.flush();
     return this.#store;
+  }
+
+  /**
+   * Ends the threads after a last sync and closes the store. Devices and memory stay as they are, for somebody else, until
+   * the native engine is closed, and then too.
+   */
+  async rest(): Promise<void> {
+    await this.#store?.stopSync();
+    await this.shardThreads.stop(this.native);
+    this.native.relinquish();
+    await this.#store?.close();
   }
 
   /** Ends the threads after a last sync and lets go of everything but the files of libraries. */

@@ -10,6 +10,8 @@ export const strategies = {
   'all-threads': 'the same in all shards at once',
   core: 'another copy of the datapath core takes over, within the process',
   handover: 'another process takes over the open devices and the memory, the old one leaves',
+  'two-process':
+    'a holder has the devices and the memory; the forwarding process stops and another goes on with them',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
@@ -23,7 +25,7 @@ export const staticsModes = {
 } as const;
 
 export type StaticsMode = keyof typeof staticsModes;
-const processStrategies = ['handover', 'restart'] as const;
+const processStrategies = ['handover', 'two-process', 'restart'] as const;
 
 export type ProcessStrategy = (typeof processStrategies)[number];
 

@@ -53,6 +53,11 @@ export const errorTable = {
     hint: 'check the name with `ip link` and the privileges with `hotclick doctor`',
     exitCode: 4,
   },
+  HC_HOLDER: {
+    summary: 'the process that keeps devices and memory for an engine cannot be used',
+    hint: 'look with `hotclick holder`, end it with `hotclick holder --stop`, or run without --holder',
+    exitCode: 5,
+  },
   HC_INTERNAL: {
     summary: 'an invariant of hotclick itself was broken',
     hint: 'report it with the message and the configuration',

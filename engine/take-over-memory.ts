@@ -1,10 +1,8 @@
 /** Taking over the memory and the open devices of an engine that runs: its shards stop when ours wait. */
 import type { NativeBreak } from './datapath/addon.ts';
 import type { ShardBreak } from './engine-types.ts';
-import { StoreSession } from './state/store-session.ts';
-import type { FinalMessage } from './succession/messages.ts';
 import type { RunDesign, StartingEngine } from './take-over.ts';
-import { MemoryJournal } from './upgrade/memory-journal.ts';
+import { openJournal } from './take-over-journal.ts';
 import { hotclickVersion } from './version.ts';
 
 /** @throws HotclickError */
@@ -27,20 +25,4 @@ export function takeOverMemory(starting: StartingEngine, run: RunDesign): Promis
     },
     roll: async (shard) => breaks[shard] ?? { breakNs: 0 },
   });
-}
-
-/** Packets flow already: a store that cannot be opened is told, and the journal is kept in memory. */
-async function openJournal(
-  { parts, options, onStore }: StartingEngine,
-  { record, records }: FinalMessage,
-): Promise<void> {
-  if (options.store !== undefined) {
-    try {
-      parts.useStore(await StoreSession.open(options.store));
-      return;
-    } catch (error) {
-      onStore(error instanceof Error ? error.message : String(error));
-    }
-  }
-  parts.useJournal(new MemoryJournal(records ?? [record]));
 }

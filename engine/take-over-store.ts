@@ -1,8 +1,11 @@
 /** Taking over from an engine that has stopped: everything comes from its store. */
+import type { EngineParts } from './engine-parts.ts';
 import type { ShardBreak } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { StoreSession } from './state/store-session.ts';
+import type { Predecessor } from './succession/predecessor.ts';
 import type { RunDesign, StartingEngine } from './take-over.ts';
+import type { ContinuedRevision } from './upgrade/transaction.ts';
 import { hotclickVersion } from './version.ts';
 
 /** @throws HotclickError */
@@ -17,16 +20,25 @@ export async function takeOverStore(
   parts.useStore(store);
   const before = store.journal.current();
   if (before) store.restore(parts.native, threads, before);
+  return run(afterItsLastPackets(parts, predecessor, record.revision));
+}
+
+/** Rolls when the predecessor says so; the break lasts since that last handled packets. */
+export function afterItsLastPackets(
+  { native }: EngineParts,
+  predecessor: Predecessor,
+  revision: number,
+): ContinuedRevision {
   let lastPackets: readonly bigint[] = [];
-  return run({
+  return {
     whenPrepared: async () => {
       lastPackets = (await predecessor.ready()).lastPackets.map(BigInt);
-      return record.revision;
+      return revision;
     },
     roll: async (shard, prepared) => {
-      await parts.native.roll(shard, prepared, 'swap');
+      await native.roll(shard, prepared, 'swap');
       const last = lastPackets[shard] ?? 0n;
       return { breakNs: Number(process.hrtime.bigint() - last), beginNs: Number(last) };
     },
-  });
+  };
 }

@@ -4,8 +4,9 @@ import type { ClassCatalogue } from './datapath/class-catalogue.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { EngineOptions, ShardBreak } from './engine-types.ts';
 import { designRevision } from './revision-design.ts';
-import type { PrepareMessage } from './succession/messages.ts';
+import type { FinalMessage, PrepareMessage } from './succession/messages.ts';
 import type { Predecessor } from './succession/predecessor.ts';
+import { takeOverKept } from './take-over-kept.ts';
 import { takeOverMemory } from './take-over-memory.ts';
 import { takeOverStore } from './take-over-store.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
@@ -17,6 +18,8 @@ export interface StartingEngine {
   readonly catalogue: ClassCatalogue;
   readonly options: EngineOptions;
   readonly predecessor: Predecessor;
+  /** Taken from a holder: the predecessor has stopped already. */
+  readonly final?: FinalMessage;
   /** The store cannot be used; forwarding goes on. */
   readonly onStore: (error: string) => void;
 }
@@ -32,7 +35,7 @@ export async function takeOver(starting: StartingEngine): Promise<void> {
   const { parts, threads, catalogue, options, predecessor } = starting;
   const { design } = predecessor;
   await parts.shardThreads.start(parts.native, threads, options.cpus ?? []);
-  await parts.shelf.copyFrom(design.libraries ?? []);
+  await parts.shelf.copyFrom(Object.entries(design.libraries ?? {}));
   const classes = await loadHanded(design, catalogue, parts.shelf, options.statics);
   const configuration: Configuration = {
     text: design.graphText,
@@ -48,7 +51,8 @@ export async function takeOver(starting: StartingEngine): Promise<void> {
     });
     return report.breaks;
   };
-  const breaks = await (design.transfer ? takeOverMemory(starting, run) : takeOverStore(starting, run));
+  const course = starting.final ? takeOverKept : design.transfer ? takeOverMemory : takeOverStore;
+  const breaks = await course(starting, run);
   predecessor.forwards(breaks);
 }
 

@@ -21,6 +21,8 @@ export interface EngineProcessOptions {
   readonly busyPoll?: boolean;
   /** More options of `hotclick run`. */
   readonly options?: readonly string[];
+  /** Socket of a holder. */
+  readonly holder?: string;
   /** Besides this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,8 +32,17 @@ export class EngineProcess implements AsyncDisposable {
   #client: ControlClient;
   #pid: number;
 
-  private constructor(pid: number, control: string, client: ControlClient, lines: Interface) {
+  readonly #said: () => string;
+
+  private constructor(
+    pid: number,
+    control: string,
+    client: ControlClient,
+    lines: Interface,
+    said: () => string,
+  ) {
     this.#pid = pid;
+    this.#said = said;
     this.#control = control;
     this.#client = client;
     // Successors write to the same pipe.
@@ -49,6 +60,11 @@ export class EngineProcess implements AsyncDisposable {
   async reconnect(): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
     this.#client = await ControlClient.connect(this.#control);
+  }
+
+  /** The last that was said on standard error. */
+  get said(): string {
+    return this.#said();
   }
 
   /** Of the process that runs the engine now. */
@@ -78,7 +94,7 @@ export class EngineProcess implements AsyncDisposable {
     await Promise.race([ready, ended]);
     ended.catch(() => {});
     const { control } = options;
-    return new EngineProcess(child.pid!, control, await ControlClient.connect(control), lines);
+    return new EngineProcess(child.pid!, control, await ControlClient.connect(control), lines, () => said);
   }
 
   /** kill -9: nothing is written any more. */
@@ -129,6 +145,7 @@ function argumentsOf({
   cpus,
   busyPoll,
   options = [],
+  holder,
 }: EngineProcessOptions): string[] {
   return [
     ...['run', file, '--json', '--control', control, '--threads', `${threads}`],
@@ -136,6 +153,7 @@ function argumentsOf({
     ...(syncInterval === undefined ? [] : ['--sync', `${syncInterval}`]),
     ...(cpus === undefined ? [] : ['--cpus', cpus]),
     ...(busyPoll ? ['--busy-poll'] : []),
+    ...(holder === undefined ? [] : ['--holder', holder]),
     ...Object.entries(defines).flatMap(([name, value]) => ['--define', `${name}=${value}`]),
     ...options,
   ];

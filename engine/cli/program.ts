@@ -9,6 +9,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addElementsCommand } from './commands/elements.ts';
 import { addFlattenCommand } from './commands/flatten.ts';
 import { addHistoryCommand } from './commands/history.ts';
+import { addHolderCommand } from './commands/holder.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addReadCommand } from './commands/read.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
@@ -44,6 +45,7 @@ const commands: readonly ((program: Command, cli: CliContext) => void)[] = [
   addKeygenCommand,
   addSignCommand,
   addDoctorCommand,
+  addHolderCommand,
   addStopCommand,
 ];
 

@@ -276,6 +276,11 @@ export interface NativeEngine {
    * HC_TRANSFER when it has not taken over within `patience` ms; the shards go on then.
    */
   handOut(patience: number): Promise<void>;
+  /**
+   * After its shards have left their loops, without a hand-out: devices and memory are somebody else's, and close() leaves
+   * them as they are.
+   */
+  relinquish(): void;
   /** Tells all shards to leave their loops for good. */
   stop(): void;
   /** After all its shards have left their loops. */

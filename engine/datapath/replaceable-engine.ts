@@ -252,6 +252,9 @@ export class ReplaceableEngine implements NativeEngine {
   stopWaiting(): void {
     this.#native.stopWaiting();
   }
+  relinquish(): void {
+    this.#native.relinquish();
+  }
   handOut(patience: number): Promise<void> {
     return this.#native.handOut(patience);
   }

@@ -23,10 +23,10 @@ const offsets = {
   sleeps: 88,
   freePackets: 96,
   sleeping: 104,
-  drops: 112,
-  lastBusy: 144,
-  longestConversion: 160,
-  longestConversionProcessor: 168,
+  lastBusy: 112,
+  longestConversion: 128,
+  longestConversionProcessor: 136,
+  drops: 144,
 };
 /** Reasons in the order of native/core/shard.hh: ShardDrop. */
 const dropReasons = ['element gone', 'drain ended', 'queue gone', 'code crashed'];

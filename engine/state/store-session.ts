@@ -14,6 +14,8 @@ import { StateSyncer } from './syncer.ts';
 
 export interface SyncOptions {
   readonly interval: number | undefined;
+  /** Everything is written, whatever the store has: the memory may have more. */
+  readonly complete?: boolean;
   /** Told when the store fails, and with undefined when it works again. */
   readonly onState: (error: string | undefined) => void;
 }
@@ -73,10 +75,11 @@ export class StoreSession {
     options: SyncOptions,
   ): Promise<void> {
     // Records that have other slots now: everything is written, and what the store had ends.
-    for (let shard = 0; this.#moved && shard < shards; ++shard) await engine.markAllDirty(shard);
+    const complete = this.#moved || (options.complete ?? false);
+    for (let shard = 0; complete && shard < shards; ++shard) await engine.markAllDirty(shard);
     this.#syncer = new StateSyncer(this.#store, new Publication(engine, shards, revisions), {
       ...(options.interval === undefined ? {} : { interval: options.interval }),
-      complete: this.#moved,
+      complete,
       onError: (error) => {
         this.#failure = error;
         options.onState(error.message);

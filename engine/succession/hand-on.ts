@@ -6,10 +6,15 @@ import type { PlannedChange } from '../upgrade/transaction.ts';
 import { handover } from './handover.ts';
 import type { HandedOn, LeavingEngine } from './leaving-engine.ts';
 import { restart } from './restart.ts';
+import { twoProcess } from './two-process.ts';
 
 type Course = (engine: LeavingEngine, change: PlannedChange, step: StepTimer) => Promise<HandedOn>;
 
-const courses: Readonly<Record<ProcessStrategy, Course>> = { handover, restart };
+const courses: Readonly<Record<ProcessStrategy, Course>> = {
+  handover,
+  'two-process': twoProcess,
+  restart,
+};
 
 /** @throws HotclickError of the phase that failed; the engine runs here then */
 export function handOn(engine: LeavingEngine, change: PlannedChange, step: StepTimer): Promise<HandedOn> {

@@ -14,6 +14,7 @@ import {
   reasonOf,
   type WaitingSuccessor,
 } from './leaving-engine.ts';
+import { refuseRenamed } from './refuse-renamed.ts';
 
 /** ms that the shards may wait for each other: so long is the gap when the new process dies within it. */
 const patience = 500;
@@ -31,12 +32,12 @@ export async function handover(
   let successor: WaitingSuccessor | undefined;
   try {
     for (let tries = 1; ; ++tries) {
-      successor = await prepareSuccessor(engine, change, step, engine.exportState());
+      successor = await prepareSuccessor(engine, change, step, { exported: engine.exportState() });
       pending ??= await beginHandOn(engine, change, step);
       step.begin('quiesce', 'a sync while packets flow');
       await engine.pauseSync();
       step.begin('final', 'the shards of the new process wait');
-      await successor.process.final(messageOf(pending));
+      await successor.process.final(pending.message);
       step.begin('go', `process ${successor.process.pid}`);
       try {
         await engine.handOut(patience);
@@ -80,22 +81,4 @@ async function leave(
 
 function isRefusal(error: unknown): boolean {
   return error instanceof HotclickError && error.code === 'HC_TRANSFER';
-}
-
-/** Without what cannot be sent. */
-function messageOf({ record, records }: PendingRevision) {
-  return { record, ...(records ? { records } : {}) };
-}
-
-/** States are found by the names of elements. @throws HotclickError HC_UPGRADE_FAILED */
-function refuseRenamed({ actions }: PlannedChange): void {
-  const renamed = actions.find(
-    ({ from, element, states }) => from !== undefined && from !== element && states.length > 0,
-  );
-  if (renamed === undefined) return;
-  throw new HotclickError(
-    'HC_UPGRADE_FAILED',
-    `${renamed.element} would go on with the state of ${renamed.from}, which a handover cannot do`,
-    { hint: 'change the graph by the strategy swap, and the process by another upgrade' },
-  );
 }

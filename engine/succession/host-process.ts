@@ -43,6 +43,10 @@ export class HostProcess {
     return new HostProcess(await Predecessor.meet(stream, files!), patience);
   }
 
+  get pid(): number {
+    return process.pid;
+  }
+
   /** @throws HotclickError HC_PRIVILEGE when a successor could not open the devices again */
   refuseIfDemoted(): void {
     if (process.geteuid?.() === this.#user) return;

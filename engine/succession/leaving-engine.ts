@@ -2,6 +2,7 @@
 import type { ExportedState } from '../datapath/transfer.ts';
 import type { SuccessorSummary, UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
+import type { RevisionRecord } from '../state/journal.ts';
 import { type LoadedClass, libraryVersion } from '../upgrade/library-shelf.ts';
 import { beginRevision, failRevision } from '../upgrade/prepare.ts';
 import type { StepTimer } from '../upgrade/step-timer.ts';
@@ -20,14 +21,16 @@ export interface LeavingEngine {
   /** Where the library of a class can be read. */
   libraryFile(loaded: LoadedClass): string;
   /** Of every revision since the start. */
-  libraryFiles(): Promise<readonly string[]>;
+  libraryFiles(): Promise<Readonly<Record<string, string>>>;
   /** Writes to the store what has changed until now. @throws HotclickError HC_STORE when there is none */
   sync(): Promise<unknown>;
   /**
    * Ends everything but this process, after a last sync. Gives by shard the time at which it last handled packets, in ns
    * of CLOCK_MONOTONIC.
    */
-  leave(): Promise<readonly bigint[]>;
+  leave(options?: { readonly entrusted?: boolean }): Promise<readonly bigint[]>;
+  /** A holder has the devices and the memory; where it listens. With `entrusted`, leave() lets it keep them. */
+  entrust(): Promise<string>;
   /** What another engine needs to take over memory and devices. */
   exportState(): ExportedState;
   /** A last sync; none begins until resumeSync(). */
@@ -38,7 +41,22 @@ export interface LeavingEngine {
   /** After handOut(): closes what is left, the store too. */
   leaveParted(): Promise<void>;
   /** After leave() or leaveParted(): the engine runs here again, from the store, with the revision that it had. */
-  revive(undone: { readonly revision: number; readonly reason: string }): Promise<void>;
+  revive(undone: Undone): Promise<void>;
+}
+
+/** A revision that another process was to run. */
+export interface Undone {
+  readonly revision: number;
+  readonly reason: string;
+  /** The process that was to have what was entrusted to a holder. */
+  readonly entrustedTo?: number;
+}
+
+/** What a successor goes on with besides the store. */
+export interface Belongings {
+  readonly exported?: ExportedState;
+  /** Where the holder listens that has everything. */
+  readonly holder?: string;
 }
 
 /** A process that waits beside the running engine, with everything loaded. */
@@ -52,7 +70,7 @@ export async function prepareSuccessor(
   { host, hasStore, libraryFile, libraryFiles }: LeavingEngine,
   { request, design, strategy }: PlannedChange & { strategy: UpgradeReport['strategy'] },
   step: StepTimer,
-  exported?: ExportedState,
+  { exported, holder }: Belongings = {},
 ): Promise<WaitingSuccessor> {
   const process = host.spawn(request);
   try {
@@ -64,6 +82,7 @@ export async function prepareSuccessor(
     const { pid, node, hotclick } = await process.prepare(
       {
         protocol: successionProtocol,
+        pid: host.pid,
         strategy,
         kind: request.kind,
         ...(request.restores === undefined ? {} : { restores: request.restores }),
@@ -72,6 +91,7 @@ export async function prepareSuccessor(
         classes: Object.fromEntries(classes),
         ...(hasStore ? {} : { libraries: await libraryFiles() }),
         ...(exported ? { transfer: exported.manifest } : {}),
+        ...(holder === undefined ? {} : { holder }),
       },
       exported?.fds ?? [],
       step.signal,
@@ -94,14 +114,17 @@ export async function beginHandOn(
   const fail = (error: unknown) => failRevision(tools, record, step.cancellation ?? error);
   try {
     const prepared = await tools.journal.step(record.revision, 'prepared');
-    return { record: prepared, ...(hasStore ? {} : { records: tools.journal.list() }), fail };
+    const message = { record: prepared, ...(hasStore ? {} : { records: tools.journal.list() }) };
+    return { record: prepared, message, fail };
   } catch (error) {
     await fail(error);
     throw error;
   }
 }
 
-export interface PendingRevision extends Omit<FinalMessage, 'type'> {
+export interface PendingRevision {
+  readonly record: RevisionRecord;
+  readonly message: Omit<FinalMessage, 'type'>;
   /** While the journal is still ours. */
   readonly fail: (error: unknown) => Promise<void>;
 }

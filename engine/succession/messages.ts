@@ -27,16 +27,19 @@ export interface HandedClass extends LibraryVersion {
 export interface PrepareMessage {
   readonly type: 'prepare';
   readonly protocol: number;
+  readonly pid: number;
   readonly strategy: Strategy;
   readonly kind: RevisionKind;
   readonly restores?: number;
   readonly graphText: string;
   readonly graph: RouterGraph;
   readonly classes: Readonly<Record<string, HandedClass>>;
-  /** Files of libraries that earlier revisions had, where there is no store to have them. */
-  readonly libraries?: readonly string[];
+  /** Files of libraries that earlier revisions had, by hash, where there is no store to have them. */
+  readonly libraries?: Readonly<Record<string, string>>;
   /** Where memory and devices are handed over: its files come over the second socket. */
   readonly transfer?: TransferManifest;
+  /** Where a holder listens from which everything is to be taken when the old process has stopped. */
+  readonly holder?: string;
 }
 
 export interface PreparedMessage {

@@ -28,7 +28,7 @@ export async function restart(
   const lastPackets = await engine.leave();
   try {
     successor ??= await prepareSuccessor(engine, change, step);
-    await successor.process.final({ record: pending.record });
+    await successor.process.final(pending.message);
     step.begin('go', `process ${successor.process.pid}`);
     const { breaks } = await successor.process.go(lastPackets);
     successor.process.release();

@@ -112,14 +112,15 @@ export class LibraryShelf {
     }
   }
 
-  /** Our copies of all libraries that were loaded. */
-  async files(): Promise<string[]> {
-    return (await readdir(this.#directory)).map((name) => join(this.#directory, name));
+  /** Our copies of all libraries that were loaded, by hash. */
+  async files(): Promise<Record<string, string>> {
+    const names = await readdir(this.#directory);
+    return Object.fromEntries(names.map((name) => [basename(name, '.so'), join(this.#directory, name)]));
   }
 
-  /** Copies what the shelf of another process has, so that it can be loaded again when that is gone. */
-  async copyFrom(files: readonly string[]): Promise<void> {
-    for (const file of files) await copyFile(file, join(this.#directory, basename(file)));
+  /** Copies libraries that another process had, so that they can be loaded again when that is gone. */
+  async copyFrom(files: Iterable<readonly [sha256: string, file: string]>): Promise<void> {
+    for (const [sha256, file] of files) await copyFile(file, this.fileOf({ sha256 }));
   }
 
   async close(): Promise<void> {

@@ -60,8 +60,10 @@ export class MemoryJournal implements Journal {
   list(): RevisionRecord[] {
     return [...this.#records];
   }
-  recover(): Promise<RevisionRecord[]> {
-    return Promise.resolve([]);
+  /** Only a revision that another process left can be pending when nothing has begun yet. */
+  async recover(): Promise<RevisionRecord[]> {
+    const pending = this.#records.filter(({ status }) => status === 'pending');
+    return Promise.all(pending.map(({ revision }) => this.undo(revision, 'the engine was killed')));
   }
 
   #change(revision: number, change: (record: RevisionRecord) => RevisionRecord): Promise<RevisionRecord> {

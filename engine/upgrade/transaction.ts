@@ -35,6 +35,14 @@ export interface ContinuedRevision {
   readonly roll: (shard: number, prepared: number) => Promise<Omit<ShardBreak, 'shard'>>;
 }
 
+/** Told of the points of a transaction at which what the engine consists of changes. */
+export interface TransactionListener {
+  /** Everything is prepared and no shard has rolled. */
+  onPrepared(): void;
+  /** Whatever came of it. */
+  onEnded(): void;
+}
+
 /** What an upgrade needs of the native engine. */
 export type UpgradableEngine = Pick<
   NativeEngine,

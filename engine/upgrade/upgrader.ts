@@ -29,6 +29,7 @@ import {
   EngineEnded,
   type PlannedChange,
   type PreparedChange,
+  type TransactionListener,
   type UpgradableEngine,
   type UpgradeRequest,
   type UpgradeTools,
@@ -60,6 +61,7 @@ export class Upgrader {
   readonly #closing = new AbortController();
   #handOn: HandOn | undefined;
   readonly #faults = new FaultInbox();
+  #listener: TransactionListener | undefined;
   #running: Revision | undefined;
   #transaction: Promise<UpgradeReport> | undefined;
 
@@ -92,6 +94,15 @@ export class Upgrader {
   /** For a strategy that carries a change out elsewhere. */
   get tools(): UpgradeTools {
     return this.#tools;
+  }
+
+  useListener(listener: TransactionListener): void {
+    this.#listener = listener;
+  }
+
+  /** Whether an upgrade, or the start, is under way. */
+  get isBusy(): boolean {
+    return this.#transaction !== undefined;
   }
 
   /** The running revision; undefined until the first was rolled. */
@@ -131,6 +142,7 @@ export class Upgrader {
       this.#transaction = undefined;
       this.#checks?.end();
       this.#shelf.unloadAllBut(this.#running?.classes.values() ?? []);
+      this.#listener?.onEnded();
     }
   }
 
@@ -158,6 +170,7 @@ export class Upgrader {
     try {
       await watch.prepare(step);
       const change = await prepareChange(this.#tools, planned, step);
+      this.#listener?.onPrepared();
       if (!isWatched(request)) step.passPointOfNoReturn();
       this.#remember(change.prepared, change.design);
       const rolled = await this.#carryOut(change, watch, step);

@@ -62,6 +62,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("takeOver", &E::takeOver),
                                      InstanceMethod("stopWaiting", &E::stopWaiting),
                                      InstanceMethod("handOut", &E::handOut),
+                                     InstanceMethod("relinquish", &E::relinquish),
                                      InstanceMethod("mirror", &E::mirror),
                                      InstanceMethod("copyState", &E::copyState),
                                      InstanceMethod("takeMirrored", &E::takeMirrored),

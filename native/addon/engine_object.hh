@@ -69,6 +69,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value takeOver(const Napi::CallbackInfo& info);
   Napi::Value stopWaiting(const Napi::CallbackInfo& info);
   Napi::Value handOut(const Napi::CallbackInfo& info);
+  Napi::Value relinquish(const Napi::CallbackInfo& info);
   Napi::Value mirror(const Napi::CallbackInfo& info);
   Napi::Value copyState(const Napi::CallbackInfo& info);
   Napi::Value takeMirrored(const Napi::CallbackInfo& info);

@@ -59,6 +59,11 @@ Napi::Value EngineObject::stopWaiting(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value EngineObject::relinquish(const Napi::CallbackInfo& info) {
+  for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) engine_->shard(i).share_devices(true);
+  return info.Env().Undefined();
+}
+
 Napi::Value EngineObject::handOut(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!engine_) return throw_error(env, "HC_NO_ENGINE", "the engine was stopped");

@@ -57,13 +57,17 @@ struct ControlPage {
   std::atomic<uint64_t> sleeps;
   std::atomic<uint64_t> free_packets;
   std::atomic<uint32_t> sleeping;
-  std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
   std::atomic<uint64_t> last_busy;  // clock of the last round in which something was done
   std::atomic<uint64_t> busy_ns;    // time of the busy rounds, what the shard's commands took included
   // Since the last swap, of rounds in which records were converted: ns by the clock, and of the thread's own time.
   std::atomic<uint64_t> longest_conversion;
   std::atomic<uint64_t> longest_conversion_processor;
+  std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
 };
+// As engine/datapath/shard-threads.ts reads them.
+static_assert(offsetof(ControlPage, rounds) == 64 && offsetof(ControlPage, sleeping) == 104 &&
+              offsetof(ControlPage, last_busy) == 112 && offsetof(ControlPage, longest_conversion) == 128 &&
+              offsetof(ControlPage, drops) == 144);
 
 /// ns that a removed element may go on until its packets have left.
 constexpr uint64_t drain_limit = 5'000'000'000;

@@ -21,7 +21,10 @@ export interface Succession {
 }
 
 /** The firewall of the examples between two sides, with `flows` connections in its table and packets on the way. */
-export async function startSuccession(t: Test, { hasStore = true } = {}): Promise<Succession> {
+export async function startSuccession(
+  t: Test,
+  { hasStore = true, holder = false } = {},
+): Promise<Succession> {
   const lab = await NetworkLab.create({ mode: 'bridge' });
   t.teardown(() => lab[Symbol.asyncDispose]());
   const directory = await shortDirectory(t);
@@ -29,6 +32,7 @@ export async function startSuccession(t: Test, { hasStore = true } = {}): Promis
     file: join(examples, 'firewall.click'),
     control: join(directory, 'control.sock'),
     ...(hasStore ? { store: join(directory, 'store') } : {}),
+    ...(holder ? { holder: join(directory, 'holder.sock') } : {}),
     threads: 2,
     defines: firewallDevices(lab),
   };

@@ -8,7 +8,7 @@ const patience = { prepared: 20_000, ready: 2000, running: 2000 };
 
 t.setTimeout(180_000);
 
-for (const strategy of ['restart', 'handover'] as const) {
+for (const strategy of ['restart', 'handover', 'two-process'] as const) {
   for (const fault of ['exit', 'fail', 'nonsense', 'hang']) {
     for (const phase of ['prepare', 'final', 'go']) {
       // A handover tells the new process to go when it has taken over, which this one never does.

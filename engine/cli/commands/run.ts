@@ -3,6 +3,7 @@ import { defaultControlPath } from '../../control/control-path.ts';
 import { ControlServer } from '../../control/server.ts';
 import { claimSocketPath } from '../../control/socket-file.ts';
 import type { EngineOptions, StaticsMode } from '../../engine-types.ts';
+import { ServiceManager } from '../../holder/service-manager.ts';
 import { HostProcess } from '../../succession/host-process.ts';
 import type { ConfigurationText } from '../configuration-file.ts';
 import { readConfiguration } from '../configuration-file.ts';
@@ -10,12 +11,14 @@ import type { CliContext } from '../context.ts';
 import { becomeUser, findUser } from '../drop-privileges.ts';
 import { addExamples } from '../examples.ts';
 import { Interrupt, whenAborted } from '../interrupt.ts';
+import { type KeeperOptions, openKeeper } from '../open-keeper.ts';
 import type { JsonOptions } from '../option-values.ts';
 import { cpuList, defineOption, jsonOption, staticsOption, wholeNumber } from '../option-values.ts';
+import { ProcessIdentity } from '../process-identity.ts';
 import { RunOutput } from '../run-output.ts';
 import { TemporaryDirectory } from '../temporary-directory.ts';
 
-interface RunOptions extends JsonOptions {
+interface RunOptions extends JsonOptions, KeeperOptions {
   readonly threads: number;
   readonly store?: string;
   /** false: --no-control. */
@@ -26,6 +29,7 @@ interface RunOptions extends JsonOptions {
   readonly busyPoll?: boolean;
   readonly cpus?: readonly number[];
   readonly user?: string;
+  readonly pidFile?: string;
   readonly libraryPath?: readonly string[];
   readonly trustedKey?: readonly string[];
   readonly requireSignature?: boolean;
@@ -50,6 +54,16 @@ export function addRunCommand(program: Command, cli: CliContext): void {
     .option('--packets <number>', 'packets in the arena (default: 32768)', wholeNumber(256))
     .option('--busy-poll', 'never let a shard sleep: for processors of its own')
     .option('--cpus <list>', 'processors to pin the shards to, e.g. 0,1 or 2-3', cpuList)
+    .option(
+      '--holder [path]',
+      'let a holder process keep devices and memory over a crash; `service`: the service manager (default path: the control socket with .holder)',
+    )
+    .option(
+      '--holder-time <seconds>',
+      'how long it keeps them for the next engine (default: 300)',
+      wholeNumber(0),
+    )
+    .option('--pid-file <path>', 'write the process number here; follows the engine into other processes')
     .option('--user <name>', 'become this user once the devices are open; --store must be writable for it')
     .option(
       '--library-path <directory>',
@@ -81,17 +95,23 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
   const host = await HostProcess.open(cli.env);
   const { predecessor } = host;
   const configuration = predecessor ? { text: '', file } : await readConfiguration(cli, file);
-  const user = options.user === undefined ? undefined : await findUser(options.user);
+  // A successor of one that has given up root has none.
+  const isDemoted = predecessor !== undefined && process.geteuid?.() !== 0;
+  const user = options.user === undefined || isDemoted ? undefined : await findUser(options.user);
   const control = options.control === false ? undefined : (options.control ?? defaultControlPath(cli.env));
   // Found out before any device is opened.
   if (control !== undefined && !predecessor) await claimSocketPath(control);
 
-  using temporary = user === undefined ? undefined : new TemporaryDirectory();
+  using temporary = options.user === undefined ? undefined : new TemporaryDirectory();
+  const manager = ServiceManager.fromEnvironment(cli.env);
+  using identity = new ProcessIdentity(options.pidFile, manager);
+  const keeper = await openKeeper(options, control, manager, cli.env);
   const output = new RunOutput(cli, json);
   const starting = cli.startEngine({
     ...engineOptions(configuration, options),
     signal: interrupt.signal,
     host,
+    ...(keeper ? { keeper } : {}),
   });
   await using engine = await starting.catch((error: unknown) => {
     if (interrupt.signal.aborted) return undefined;
@@ -102,7 +122,10 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
     return;
   }
   const stopped = new Promise<string>((resolve, reject) => {
-    engine.on('succeeded', ({ pid }) => resolve(`process ${pid} runs the engine now`));
+    engine.on('succeeded', ({ pid }) => {
+      identity.succeededBy(pid);
+      resolve(`process ${pid} runs the engine now`);
+    });
     engine.on('stopped', () => resolve('the router or a request stopped it'));
     engine.on('failed', reject);
   });
@@ -115,10 +138,14 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
       : await ControlServer.listen(engine, control, { replace: predecessor !== undefined });
   if (user !== undefined && temporary !== undefined) becomeUser(user, { temporary, control, store });
   output.ready(configuration.file, await engine.stats(), control);
+  identity.ready();
   await predecessor?.announce();
   const reason = await Promise.race([
     stopped,
-    whenAborted(interrupt.signal).then(() => String(interrupt.signal.reason)),
+    whenAborted(interrupt.signal).then(() => {
+      identity.stopping();
+      return String(interrupt.signal.reason);
+    }),
   ]);
   await server?.close();
   await engine.stop();
