@@ -74,7 +74,8 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Starts the engine and waits until it forwards. @throws HotclickError HC_LAB with what it said when it ended */
   static async start(options: EngineProcessOptions): Promise<EngineProcess> {
-    const child = spawn(process.execPath, [...program(), ...argumentsOf(options)], {
+    const [node = '', ...args] = engineCommand(options);
+    const child = spawn(node, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
     });
@@ -127,6 +128,11 @@ export function runs(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The command that runs such an engine. */
+export function engineCommand(options: EngineProcessOptions): string[] {
+  return [process.execPath, ...program(), ...argumentsOf(options)];
 }
 
 /** The built command line, or its sources where only they are there. */

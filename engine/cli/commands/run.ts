@@ -126,7 +126,10 @@ async function run(cli: CliContext, file: string, options: RunOptions): Promise<
       identity.succeededBy(pid);
       resolve(`process ${pid} runs the engine now`);
     });
-    engine.on('stopped', () => resolve('the router or a request stopped it'));
+    engine.on('stopped', () => {
+      identity.stopping();
+      resolve('the router or a request stopped it');
+    });
     engine.on('failed', reject);
   });
   // It is awaited below; until then a failure is no unhandled one.
