@@ -74,7 +74,7 @@ export class EngineDeposit implements TransactionListener {
     this.#try(() => {
       this.#own();
       const { native, store, journal, shelf } = this.#parts();
-      const exported = native.exportState();
+      const exported = native.exportState(true);
       const records = journal.list();
       const kept: KeptEngine = {
         exported,

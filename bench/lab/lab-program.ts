@@ -12,7 +12,7 @@ interface Waiter<Message> {
 }
 
 /**
- * A Node program of this folder that runs in a namespace and is spoken to over IPC. Messages of the kind `report`
+ * A Node program of this folder, or at a URL without its ending, that runs in a namespace and is spoken to over IPC. Messages of the kind `report`
  * answer commands, in their order; of the kind `failure` end the conversation; all others announce a state that, once
  * reached, stays.
  */
@@ -24,12 +24,14 @@ export class LabProgram<Command extends string, Message extends { readonly kind:
   readonly #ended: Promise<void>;
   #failure: HotclickError | undefined;
 
-  constructor(lab: NetworkLab, place: LabPlace, name: string, settings: object) {
-    this.#name = name;
+  constructor(lab: NetworkLab, place: LabPlace, name: string | URL, settings: object) {
+    this.#name = `${name}`.replace(/^.*\//, '');
     // The sources run through tsx, the built package without it.
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     const loader = extension === '.ts' ? ['--import', import.meta.resolve('tsx')] : [];
-    const program = fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
+    const program = fileURLToPath(
+      new URL(`${name instanceof URL ? name : `./${name}`}${extension}`, import.meta.url),
+    );
     const argv = [process.execPath, ...loader, program, JSON.stringify(settings)];
     this.#process = lab.spawn(place, argv, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#process.on('message', (message) => this.#receive(message as Message));

@@ -262,8 +262,11 @@ export interface NativeEngine {
   /** At most about `room` bytes of what was copied. */
   takeMirrored(mirror: number, room: number): MirroredPackets;
   stopMirroring(mirror: number): void;
-  /** Everything that another engine needs to take over; see docs/design/transfer.md. */
-  exportState(): ExportedState;
+  /**
+   * Everything that another engine needs to take over; see docs/design/transfer.md. `forKeeper`: after a crash only, so
+   * that a successor that waits already is not disturbed.
+   */
+  exportState(forKeeper?: boolean): ExportedState;
   /**
    * In a successor: waits for the giver, then installs the prepared revision. The break from the giver's last packet to
    * the first round here; rejects with HC_TRANSFER when the giver goes on.

@@ -243,8 +243,8 @@ export class ReplaceableEngine implements NativeEngine {
     this.#native.stopMirroring(mirror);
   }
 
-  exportState(): ExportedState {
-    return this.#native.exportState();
+  exportState(forKeeper = false): ExportedState {
+    return this.#native.exportState(forKeeper);
   }
   takeOver(shard: number, revision: number): Promise<NativeBreak> {
     return this.#native.takeOver(shard, this.#revision(revision));

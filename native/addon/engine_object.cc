@@ -308,10 +308,10 @@ Napi::Value EngineObject::roll(const Napi::CallbackInfo& info) {
       watched);
   ++swaps_posted_;
   return post(info.Env(), shard, std::move(command),
-              [this, shard, id](Napi::Env env, Command& c) -> Napi::Value {
+              [this, shard, id, watched](Napi::Env env, Command& c) -> Napi::Value {
                 --swaps_posted_;
                 engine_->shard(shard).learn_graph();
-                installed_before_[shard] = installed_[shard];
+                if (watched) installed_before_[shard] = installed_[shard];
                 installed_[shard] = id;
                 const auto& swap = static_cast<SwapCommand&>(c);
                 return break_to_js(env, swap.begin(), swap.break_ns());

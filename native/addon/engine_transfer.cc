@@ -26,7 +26,8 @@ Napi::Value EngineObject::exportState(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!engine_) return throw_error(env, "HC_NO_ENGINE", "the engine was stopped");
   if (swaps_posted_ != 0) return throw_error(env, "HC_UPGRADE_BUSY", "a revision is being installed");
-  ExportedEngine exported = export_engine(*engine_);
+  const bool keeper = info[0].ToBoolean();
+  ExportedEngine exported = export_engine(*engine_, keeper ? ExportFor::keeper : ExportFor::successor);
   auto fds = Napi::Array::New(env, exported.fds.size());
   for (uint32_t i = 0; i < exported.fds.size(); ++i) fds.Set(i, exported.fds[i]);
   auto o = Napi::Object::New(env);

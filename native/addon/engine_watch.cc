@@ -23,7 +23,10 @@ Napi::Value EngineObject::keep(const Napi::CallbackInfo& info) {
   uint32_t shard;
   if (!good_shard(info, shard)) return info.Env().Undefined();
   return post(info.Env(), shard, std::make_unique<WatchCommand>(WatchCommand::What::keep),
-              [](Napi::Env env, Command&) -> Napi::Value { return env.Undefined(); });
+              [this, shard](Napi::Env env, Command&) -> Napi::Value {
+                installed_before_.erase(shard);
+                return env.Undefined();
+              });
 }
 
 /// takeBack(shard): the graph before runs again; the shard's break in ns. A shard that has done so by itself does

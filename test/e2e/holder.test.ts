@@ -84,6 +84,23 @@ t.test('killed again and again under traffic and in the middle of upgrades, with
   t.equal(reordered, 0);
 });
 
+t.test(
+  'core and process are replaced while a holder keeps what they have, and a crash comes after',
+  async (t) => {
+    const succession = await startHeld(t, { hasStore: false });
+    const { client } = succession.engine;
+    for (let times = 0; times < 6; ++times)
+      t.match(await client.upgrade({}, { strategy: 'core' }), { strategy: 'core', revision: 2 + times });
+    t.ok((await client.upgrade({}, { strategy: 'handover' })).successor);
+    await succession.engine.reconnect();
+    await succession.engine.kill();
+    await succession.start();
+    t.equal(await succession.engine.client.read('fw.connections'), `${flows}`);
+    const { lost, duplicated, reordered } = await succession.stream.stop();
+    t.match({ duplicated, reordered }, { duplicated: 0, reordered: 0 }, `${lost} lost while nothing ran`);
+  },
+);
+
 t.test('the holder keeps what it has for one engine at a time, and ends with it', async (t) => {
   const succession = await startHeld(t, { hasStore: false });
   const { engine, options } = succession;

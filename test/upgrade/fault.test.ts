@@ -3,8 +3,9 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Engine } from '../../engine/engine.ts';
-import type { UpgradeOptions } from '../../engine/engine-types.ts';
+import type { EngineOptions, UpgradeOptions } from '../../engine/engine-types.ts';
 import type { HotclickError } from '../../engine/errors.ts';
+import type { TableContents } from '../../engine/state/query.ts';
 import { buildElement } from '../../engine/upgrade/build-element.ts';
 import { elementSource, until, untilGrown } from './traffic.ts';
 
@@ -19,10 +20,10 @@ interface Assembly {
 const configuration = 'src :: RatedSource(RATE 20000) -> totals :: Totals -> out :: Discard;';
 
 /** An engine whose Totals is version 1, from a directory of its own. */
-async function startWithTotals(t: Test, threads = 2): Promise<Engine> {
+async function startWithTotals(t: Test, options: Partial<EngineOptions> = {}): Promise<Engine> {
   const directory = t.testdir({});
   copyFileSync(await buildElement(elementSource('Totals1')), join(directory, 'Totals.so'));
-  const engine = await Engine.start({ configuration, threads, libraryPath: [directory] });
+  const engine = await Engine.start({ configuration, threads: 2, libraryPath: [directory], ...options });
   t.teardown(() => engine.stop());
   await until(engine, 'totals.packets', 1000);
   return engine;
@@ -130,6 +131,25 @@ t.test('a guard that trips: packets that vanish, and code that is slow', async (
     { stage: 'canary', readings: [{ guard: 'drops' }, { guard: 'divergence' }] },
     { stage: 'all' },
   ]);
+});
+
+t.test('what every shard knows is still written when a crash ended an upgrade in the canary', async (t) => {
+  const engine = await startWithTotals(t, { store: join(t.testdirName, 'store') });
+  await engine.upgrade({ Totals: elementSource('Totals2') });
+  await failedUpgrade(engine, source(t, 'Totals1b', crash), { canary: 1, watch: 60_000 });
+  const counted = async () => {
+    const { rows } = (await engine.stateGet('Totals/total')) as TableContents;
+    return rows.map(({ shard, value }) => [shard, Number(value.packets)] as const);
+  };
+  for (let look = 0; look < 2; ++look) {
+    const before = Number(await engine.read('totals.packets'));
+    const shards = await counted();
+    const after = Number(await engine.read('totals.packets'));
+    t.same(shards.map(([shard]) => shard).sort(), [0, 1]);
+    const sum = shards.reduce((all, [, packets]) => all + packets, 0);
+    t.ok(sum >= before && sum <= after, `${before} <= ${sum} <= ${after}`);
+    await untilGrown(engine, 'out.count');
+  }
 });
 
 t.test(

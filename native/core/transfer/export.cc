@@ -11,7 +11,7 @@ namespace {
 
 class Exporter {
  public:
-  explicit Exporter(EngineCore& engine) : engine_(engine) {}
+  Exporter(EngineCore& engine, ExportFor whom) : engine_(engine), whom_(whom) {}
 
   ExportedEngine run() {
     TransferManifest& m = out_.manifest;
@@ -20,7 +20,7 @@ class Exporter {
     m.shards = engine_.shards();
     m.sizes = transfer_sizes();
     m.board = region(engine_.board().region(), "board");
-    m.attempt = engine_.board().new_attempt();
+    m.attempt = whom_ == ExportFor::successor ? engine_.board().new_attempt() : engine_.board().attempt();
     const PacketPool& pool = engine_.pool();
     m.packets = {pool.size(), region(pool.buffers(), "packet buffers"),
                  region(pool.metadata(), "packet metadata"),
@@ -128,14 +128,15 @@ class Exporter {
   }
 
   EngineCore& engine_;
+  ExportFor whom_;
   ExportedEngine out_;
   std::map<int, int32_t> numbers_;
 };
 
 }  // namespace
 
-ExportedEngine export_engine(EngineCore& engine) {
-  return Exporter(engine).run();
+ExportedEngine export_engine(EngineCore& engine, ExportFor whom) {
+  return Exporter(engine, whom).run();
 }
 
 }  // namespace hotclick::core

@@ -12,7 +12,12 @@ struct ExportedEngine {
   std::vector<int> fds;  // the engine's own
 };
 
-/// host, while no swap is posted. Successors that know an earlier description wait in vain from now on.
-ExportedEngine export_engine(EngineCore& engine);
+enum class ExportFor {
+  successor,  // one that takes over from the living engine: any other that waits already waits in vain from now on
+  keeper  // somebody who keeps it over a crash
+};
+
+/// host, while no swap is posted.
+ExportedEngine export_engine(EngineCore& engine, ExportFor whom = ExportFor::successor);
 
 }  // namespace hotclick::core

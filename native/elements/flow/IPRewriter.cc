@@ -194,6 +194,9 @@ void IPRewriter::learn(uint32_t slot, Mapping& m, uint8_t flags) {
   other.flags = static_cast<uint8_t>((other.flags & (mapping_data | mapping_reply)) |
                                      (flags & (mapping_done | mapping_long)) |
                                      (flags & mapping_data ? mapping_peer_data : 0));
+  // Nothing may come from there any more, and the flow lives as long as either direction does.
+  if (flags & mapping_done)
+    mappings.record(partner).expires = shard()->ticks + timeouts.of(mappings.key(slot).protocol, other.flags);
   mappings.mark_dirty(partner);
 }
 

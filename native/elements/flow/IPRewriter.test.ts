@@ -194,6 +194,26 @@ t.test('TCP timeouts: data in both directions, in one, and after FIN or RST', as
   t.equal(nat.read('size'), '0');
 });
 
+t.test('an RST from one side ends both directions, though the other never says anything again', async (t) => {
+  const timeouts = ['TCP_TIMEOUT 100s', 'TCP_DONE_TIMEOUT 5s'];
+  const there = (flags: string, payload = '') => ipv4Tcp({ ...forward(), flags, payload });
+  const back = ipv4Tcp({ src: peer, sport: 80, dst: outer, dport: 5000, flags: 'A', payload: 'answer' });
+  using nat = rewriter(...snat, ...timeouts);
+  t.ok(send(nat, 0, there('A', 'request'), 0));
+  t.ok(send(nat, 1, back, 1));
+  t.ok(send(nat, 0, there('R'), 0));
+  nat.advance(11_000);
+  t.equal(nat.read('size'), '0');
+
+  t.ok(send(nat, 0, there('A', 'request'), 0));
+  t.ok(send(nat, 1, back, 1));
+  t.ok(send(nat, 0, there('R'), 0));
+  t.ok(send(nat, 0, there('S'), 0), 'and begins again');
+  t.ok(send(nat, 1, back, 1));
+  nat.advance(11_000);
+  t.equal(nat.read('size'), '1');
+});
+
 t.test('a full table gives up idle flows, but none within its guarantee', async (t) => {
   using nat = rewriter(...snat, 'MAPPING_CAPACITY 3', 'UDP_GUARANTEE 5s');
   const flow = (sport: number) => ipv4Udp(forward({ sport }));
