@@ -1,6 +1,6 @@
 /** The events of an engine. */
 import { EventEmitter } from 'node:events';
-import type { SuccessorSummary, UpgradeReport } from './engine-types.ts';
+import type { OlderVersionSummary, SuccessorSummary, UpgradeReport } from './engine-types.ts';
 import type { HotclickError } from './errors.ts';
 
 export interface EngineEvents {
@@ -8,6 +8,8 @@ export interface EngineEvents {
   print: [{ readonly element: string; readonly text: string; readonly shard: number }];
   log: [{ readonly element: string; readonly text: string; readonly shard: number }];
   upgrade: [UpgradeReport];
+  /** An older version that ran beside the newest has gone: its last flow has ended, or its records have moved. */
+  ended: [OlderVersionSummary];
   /** An upgrade that was refused; the running revision goes on. */
   refused: [HotclickError];
   /** Something that needs an eye on it and stops nothing, as stored state that could not be taken up. */

@@ -4,6 +4,7 @@ import type { EngineParts } from './engine-parts.ts';
 import { HotclickError } from './errors.ts';
 import { type KeptEngine, TakenDeposit, writeDeposit } from './holder/deposit.ts';
 import type { FileKeeper } from './holder/file-keeper.ts';
+import type { LibraryVersion, RevisionRecord } from './state/journal.ts';
 import type { TransactionListener } from './upgrade/transaction.ts';
 
 export class EngineDeposit implements TransactionListener {
@@ -79,12 +80,7 @@ export class EngineDeposit implements TransactionListener {
       const kept: KeptEngine = {
         exported,
         libraries: new Map(
-          records
-            .filter(({ status }) => status === 'committed' || status === 'pending')
-            .slice(-2)
-            .flatMap(({ libraries }) => Object.values(libraries))
-            .filter(({ installed }) => !installed)
-            .map((library) => [library.sha256, shelf.fileOf(library)]),
+          librariesToKeep(records).map((library) => [library.sha256, shelf.fileOf(library)] as const),
         ),
         ...(store ? {} : { records }),
       };
@@ -101,4 +97,13 @@ export class EngineDeposit implements TransactionListener {
       this.#onError(error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** What the last revision, and the one that an upgrade may be rolling, cannot take from the installation. */
+function librariesToKeep(records: readonly RevisionRecord[]): LibraryVersion[] {
+  const last = records.filter(({ status }) => status === 'committed' || status === 'pending').slice(-2);
+  return last.flatMap(({ libraries, older = [] }) => [
+    ...Object.values(libraries).filter(({ installed }) => !installed),
+    ...older.filter(({ endedAt }) => endedAt === undefined),
+  ]);
 }

@@ -8,12 +8,13 @@ import type { ClassCatalogue } from './datapath/class-catalogue.ts';
 import type { ImportedState } from './datapath/transfer.ts';
 import { EngineDeposit } from './engine-deposit.ts';
 import { EngineParts, type PartsOptions } from './engine-parts.ts';
-import type { EngineOptions } from './engine-types.ts';
+import type { EngineOptions, OlderVersionSummary } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { checkGraph } from './graph/check.ts';
 import type { TakenDeposit } from './holder/deposit.ts';
 import type { FileKeeper } from './holder/file-keeper.ts';
 import { connectHolder, reachHolder } from './holder/start-holder.ts';
+import { OlderVersionWatch } from './older-version-watch.ts';
 import { designRevision, loadClasses } from './revision-design.ts';
 import type { RevisionRecord } from './state/journal.ts';
 import { StoreSession } from './state/store-session.ts';
@@ -24,6 +25,7 @@ import type { FinalMessage } from './succession/messages.ts';
 import type { Predecessor } from './succession/predecessor.ts';
 import { takeOver } from './take-over.ts';
 import { MemoryJournal } from './upgrade/memory-journal.ts';
+import { reloadOlder } from './upgrade/older-versions.ts';
 import { type Revision, stateOf } from './upgrade/revision.ts';
 import type { PlannedChange } from './upgrade/transaction.ts';
 import { hotclickVersion } from './version.ts';
@@ -40,6 +42,8 @@ export interface LifeListener extends Pick<PartsOptions, 'onLine' | 'onStop'> {
   readonly onStore: (error: string | undefined) => void;
   readonly onWarning: (warning: HotclickError) => void;
   readonly onFailure: (error: Error) => void;
+  /** An older version that ran beside the newest has gone. */
+  readonly onEnded: (version: OlderVersionSummary) => void;
 }
 
 export class EngineLife {
@@ -48,6 +52,7 @@ export class EngineLife {
   readonly #catalogue: ClassCatalogue;
   readonly #listener: LifeListener;
   #parts: EngineParts | undefined;
+  #olderVersions: OlderVersionWatch | undefined;
   /** The parts have ended: another process has the engine, or nobody yet. */
   #left = false;
   #keeper: FileKeeper | undefined;
@@ -88,6 +93,7 @@ export class EngineLife {
 
   /** Cancels an upgrade that is under way, ends the threads after a last sync, and lets go of everything. */
   async end(): Promise<void> {
+    this.#olderVersions?.end();
     const ran = this.#parts?.upgrader.running !== undefined;
     if (this.#parts) {
       await Promise.race([this.parts.upgrader.close(), this.parts.shardThreads.failed]);
@@ -98,6 +104,11 @@ export class EngineLife {
     // What another engine left is kept for the next one when this one never ran.
     if (ran && !this.#left) this.#deposit?.clear();
     this.#deposit?.close();
+  }
+
+  /** After every change: older versions that run beside the newest go when their flows have ended. */
+  watchOlderVersions(): void {
+    this.#olderVersions?.watch();
   }
 
   async #startAlone(): Promise<void> {
@@ -194,6 +205,7 @@ export class EngineLife {
     const { parts } = this;
     if (store) parts.useStore(store);
     if (this.#deposit) parts.upgrader.useListener(this.#deposit);
+    this.#olderVersions = new OlderVersionWatch(parts, this.#listener.onEnded, this.#listener.onWarning);
     if (host) {
       parts.upgrader.useProcess((change, step) => handOn(this.#leaving(host, change), change, step));
     }
@@ -218,7 +230,10 @@ export class EngineLife {
     const started = upgrader.run({
       kind: 'start',
       ...(signal ? { signal } : {}),
-      design: async () => designRevision(configuration, await loadClasses(sources, graph, new Map(), before)),
+      design: async () => ({
+        ...designRevision(configuration, await loadClasses(sources, graph, new Map(), before)),
+        older: await reloadOlder(shelf, graph, before?.older ?? []),
+      }),
     });
     await this.#orFailure(started);
     const warnings = store?.restoreWarnings((element, state) => stateOf(this.running, element, state)) ?? [];
@@ -240,6 +255,7 @@ export class EngineLife {
       complete,
       onState: this.#listener.onStore,
     });
+    this.watchOlderVersions();
   }
 
   #leaving(host: HostProcess, change: PlannedChange): LeavingEngine {
@@ -278,6 +294,7 @@ export class EngineLife {
       },
       leave: async ({ entrusted = false } = {}) => {
         this.#left = true;
+        this.#olderVersions?.end();
         if (entrusted) {
           this.#resting = parts;
           await parts.rest();

@@ -85,6 +85,8 @@ export interface UpgradeOptions extends SuccessorOptions, WatchOptions {
   readonly requireSignature?: boolean;
   /** Milliseconds that new code may take for one thing it is asked in its trial; default 10000. */
   readonly verifyTimeout?: number;
+  /** Existing flows stay with the version that runs until they end; the new version takes new flows only. */
+  readonly newFlowsOnly?: boolean;
   readonly signal?: AbortSignal;
   /** Told of every step as it begins. */
   readonly onStep?: (step: UpgradeStep) => void;
@@ -127,14 +129,15 @@ export interface UpgradeStep {
 
 /** One action of a plan; see engine/graph/diff.ts. */
 export interface PlannedAction {
-  readonly kind: 'keep' | 'adopt' | 'start' | 'drain';
+  /** Also 'pin': a new version starts beside the one that runs; 'move': the records of an older version move to the newest. */
+  readonly kind: 'keep' | 'adopt' | 'start' | 'drain' | 'pin' | 'move';
   readonly element: string;
   readonly className: string;
   readonly from?: string;
   readonly reasons: readonly string[];
   /** Versions when they differ. */
   readonly versions?: { readonly from: string; readonly to: string };
-  /** States touched and what is done with each: 'mapped', 'converted', 'adopted', 'new', 'lost'. */
+  /** States touched and what is done with each: 'mapped', 'converted', 'adopted', 'new', 'lost', 'moved', 'copied'. */
   readonly states: readonly {
     readonly name: string;
     readonly kind: string;
@@ -335,6 +338,10 @@ export interface ElementStats {
   readonly unconnected: number;
   /** Packets waiting. */
   readonly held: number;
+  /** Records in all its tables. */
+  readonly records: number;
+  /** For an older version that runs beside the newest (its name is ELEMENT~REVISION): the element. */
+  readonly beside?: string;
 }
 
 export interface EngineStats {
@@ -388,6 +395,23 @@ export interface RevisionSummary {
   readonly versions: Readonly<Record<string, string>>;
   readonly breaks: readonly ShardBreak[];
   readonly reason?: string;
+  /** What ran, or runs, beside those versions. */
+  readonly older: readonly OlderVersionSummary[];
+}
+
+/** An older version of an element that goes on with its flows beside the newest version. */
+export interface OlderVersionSummary {
+  /** ELEMENT~REVISION: for `read` and `state get`. */
+  readonly name: string;
+  readonly element: string;
+  readonly className: string;
+  readonly version: string;
+  /** Its records move to the newest version; otherwise it waits until they end. */
+  readonly moves: boolean;
+  /** Records it has now, as long as it runs. */
+  readonly records?: number;
+  /** When its last flow had ended. */
+  readonly endedAt?: string;
 }
 
 /**

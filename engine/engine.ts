@@ -3,6 +3,7 @@ import { flattenClick } from '../click-compat/index.ts';
 import { Announcer } from './announcer.ts';
 import { readConfiguration } from './configuration.ts';
 import { ClassCatalogue } from './datapath/class-catalogue.ts';
+import { recordsByElement } from './datapath/record-counts.ts';
 import { sumElements } from './element-totals.ts';
 import { EngineLife, type StartOptions } from './engine-life.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -66,6 +67,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       onStore: (error) => this.emit('store', error === undefined ? {} : { error }),
       onWarning: (warning) => this.announce('warning', warning),
       onFailure: (error) => this.announce('failed', error),
+      onEnded: (version) => this.announce('ended', version),
     });
   }
 
@@ -177,8 +179,12 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
   }
 
   history(): Promise<RevisionSummary[]> {
-    const { journal, upgrader } = this.#parts;
-    return Promise.resolve(journal.list().map((record) => summarise(record, upgrader.running?.number)));
+    const { journal, native, upgrader } = this.#parts;
+    const { running } = upgrader;
+    const records = running?.older.length
+      ? recordsByElement(native, this.threads)
+      : new Map<string, number>();
+    return Promise.resolve(journal.list().map((record) => summarise(record, running?.number, records)));
   }
 
   stats(): Promise<EngineStats> {
@@ -187,7 +193,7 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       uptimeMs: Math.round(performance.now() - this.#startedAt),
       packets: this.#parts.native.packets(),
       shards: this.#parts.shardThreads.stats(),
-      elements: sumElements(this.#parts.native, this.threads),
+      elements: sumElements(this.#parts.native, this.threads, this.#running),
       ...(this.#parts.store ? { store: this.#parts.store.stats() } : {}),
     });
   }
@@ -260,7 +266,10 @@ export class Engine extends Announcer implements EngineControl, AsyncDisposable 
       if (!report.dryRun) {
         this.emit('upgrade', report);
         if (report.successor) this.announce('succeeded', report.successor);
-        else await this.#prune();
+        else {
+          this.#life.watchOlderVersions();
+          await this.#prune();
+        }
       }
       return report;
     } catch (error) {

@@ -103,6 +103,11 @@ export const errorTable = {
     hint: 'see `hotclick elements CLASS` for what the handler takes',
     exitCode: 3,
   },
+  HC_PINNING: {
+    summary: 'two versions of an element cannot run side by side',
+    hint: 'leave out --new-flows-only: then the new version takes all flows',
+    exitCode: 3,
+  },
   HC_PRIVILEGE: {
     summary: 'the operation needs more privileges',
     hint: 'run as root or with CAP_NET_RAW and CAP_NET_ADMIN',

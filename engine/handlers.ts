@@ -2,6 +2,7 @@
 import { fromNative, type NativeEngine } from './datapath/addon.ts';
 import { HotclickError } from './errors.ts';
 import type { HandlerInfo } from './graph/element-class.ts';
+import { classOf, elementOf } from './upgrade/older-versions.ts';
 import type { Revision } from './upgrade/revision.ts';
 
 const firstRoom = 64 * 1024;
@@ -87,7 +88,7 @@ export class Handlers {
 
   /** Handlers of an element: its class's and those every element has. */
   list(element: string): HandlerInfo[] {
-    const elementClass = this.#running().checked.byName.get(element)?.elementClass;
+    const elementClass = classOf(this.#running(), element);
     if (!elementClass) throw noElement(element);
     return [...elementClass.handlers, ...genericHandlers];
   }
@@ -108,7 +109,7 @@ export class Handlers {
   }
 
   #find(element: string, handler: string): { info: HandlerInfo | undefined } {
-    const elementClass = this.#running().checked.byName.get(element)?.elementClass;
+    const elementClass = classOf(this.#running(), element);
     if (!elementClass) throw noElement(element);
     return { info: elementClass.handlers.find(({ name }) => name === handler) };
   }
@@ -132,8 +133,7 @@ export class Handlers {
   }
 
   #readGeneric(element: string, handler: string): string {
-    const { checked, classes } = this.#running();
-    const { element: declared, elementClass, inputs, outputs } = checked.byName.get(element)!;
+    const { element: declared, elementClass, inputs, outputs } = elementOf(this.#running(), element)!;
     switch (handler) {
       case 'class':
         return declared.className;
@@ -142,7 +142,7 @@ export class Handlers {
       case 'config':
         return declared.args.join(', ');
       case 'class_version':
-        return classes.get(declared.className)!.version;
+        return elementClass.version;
       case 'handlers':
         return [...elementClass.handlers, ...genericHandlers]
           .map(

@@ -17,7 +17,7 @@ export function designRevision(
   const kept = new Map([...classes].filter(([name]) => used.has(name)));
   const lookup = (name: string) => kept.get(name)?.elementClass;
   const checked = checkGraph(configuration.graph, lookup, sourceLines(configuration));
-  return { graph: configuration.graph, graphText: configuration.text, checked, classes: kept };
+  return { graph: configuration.graph, graphText: configuration.text, checked, classes: kept, older: [] };
 }
 
 /**

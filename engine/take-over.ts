@@ -10,6 +10,7 @@ import { takeOverKept } from './take-over-kept.ts';
 import { takeOverMemory } from './take-over-memory.ts';
 import { takeOverStore } from './take-over-store.ts';
 import type { LoadedClass } from './upgrade/library-shelf.ts';
+import type { OlderVersion } from './upgrade/older-versions.ts';
 import type { ContinuedRevision } from './upgrade/transaction.ts';
 
 export interface StartingEngine {
@@ -46,7 +47,10 @@ export async function takeOver(starting: StartingEngine): Promise<void> {
     const report = await parts.upgrader.run({
       kind: design.kind,
       ...(design.restores === undefined ? {} : { restores: design.restores }),
-      design: async () => designRevision(configuration, classes),
+      design: async () => ({
+        ...designRevision(configuration, classes),
+        older: await loadOlder(design, parts.shelf),
+      }),
       continues,
     });
     return report.breaks;
@@ -54,6 +58,17 @@ export async function takeOver(starting: StartingEngine): Promise<void> {
   const course = starting.final ? takeOverKept : design.transfer ? takeOverMemory : takeOverStore;
   const breaks = await course(starting, run);
   predecessor.forwards(breaks);
+}
+
+/** Older versions that run beside the newest go on doing so. */
+async function loadOlder(
+  { older = [] }: PrepareMessage,
+  shelf: EngineParts['shelf'],
+): Promise<OlderVersion[]> {
+  const versions: OlderVersion[] = [];
+  for (const { name, element, args, moves, file, className, statics } of older)
+    versions.push({ name, element, args, moves, loaded: await shelf.load(file, className, statics) });
+  return versions;
 }
 
 /** What an upgrade had chosen comes from the predecessor's files; the rest is what this installation has. */

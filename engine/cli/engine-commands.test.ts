@@ -104,18 +104,24 @@ t.test('apply sends the text of a file, rollback the revision', async (t) => {
   t.match(await ask('apply', file, '--define', 'A=1', '--define', 'B=x=y', '--dry-run'), { status: 0 });
   t.match(await ask('rollback'), { status: 0 });
   t.match(await ask('rollback', '--to', '1', '--strategy', 'swap', '--statics', 'symbols'), { status: 0 });
+  for (const command of [['apply', file], ['rollback'], ['upgrade', 'Counter=/c.cc']]) {
+    t.match(await ask(...command, '--new-flows-only'), { status: 0 });
+  }
   t.same(engine.calls, [
     ['apply', 'Idle -> Discard;', { dryRun: true, file, defines: { A: '1', B: 'x=y' } }],
     ['rollback', {}],
     ['rollback', { strategy: 'swap', statics: 'symbols', revision: 1 }],
+    ['apply', 'Idle -> Discard;', { newFlowsOnly: true, file, defines: {} }],
+    ['rollback', { newFlowsOnly: true }],
+    ['upgrade', { Counter: '/c.cc' }, { newFlowsOnly: true }],
   ]);
 });
 
 t.test('history marks the running revision', async (t) => {
   const { ask, askJson } = await setUp(t);
   const { stdout } = await ask('history');
-  t.match(stdout, /^ +1 +0 +2026-11-20T10:00:00\.000Z +start +committed +swap +- +-$/m);
-  t.match(stdout, /^\* +2 +1 .* upgrade +committed +swap +2\.1\d? +-$/m);
+  t.match(stdout, /^ +1 +0 +2026-11-20T10:00:00\.000Z +start +committed +swap +- +- +-$/m);
+  t.match(stdout, /^\* +2 +1 .* upgrade +committed +swap +2\.1\d? +c~1 1\.0\.0, 3 records +-$/m);
   t.same(await askJson('history'), { revisions });
 });
 
@@ -151,7 +157,7 @@ t.test('top shows shards, elements and drops once', async (t) => {
     /^revision 2, up 1 min 1 s, 32000 of 32768 packets free, last sync 1\.5 ms for 3 pages \(4\.0 KiB\)$/m,
   );
   t.match(stdout, /^ +0 +25\.0 +1000 +3 +awake +element gone 2$/m);
-  t.match(stdout, /^q +Queue 1\.0\.0 +5 +0 +12 +0 +full 12$/m);
+  t.match(stdout, /^q +Queue 1\.0\.0 +7 +5 +0 +12 +0 +full 12$/m);
   t.same(await askJson('top', '--once'), engineStats);
 });
 

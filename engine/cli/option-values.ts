@@ -49,6 +49,12 @@ export const successorOptions = () => [
 
 export const dryRunOption = () => new Option('--dry-run', 'print the plan and change nothing');
 
+export const newFlowsOnlyOption = () =>
+  new Option(
+    '--new-flows-only',
+    'existing flows stay with the version that runs until they end; the new one takes new flows',
+  );
+
 export const defineOption = () =>
   new Option(
     '--define <name=value>',

@@ -26,6 +26,10 @@ export class RunOutput {
     engine.on('upgrade', ({ revision, parent, strategy, breaks }) => {
       this.#log.info({ revision, parent, strategy, breaks }, 'upgraded');
     });
+    engine.on('ended', ({ name, className, version, moves }) => {
+      const why = moves ? 'its records have moved to the newest version' : 'its last flow has ended';
+      this.#log.info({ name, className, version }, `an older version has gone: ${why}`);
+    });
     engine.on('refused', ({ code, message, hint }) => this.#log.warn({ code, hint }, message));
     engine.on('warning', ({ code, message, hint }) => this.#log.warn({ code, hint }, message));
     // Every sync reports: only changes are news.

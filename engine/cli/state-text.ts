@@ -26,6 +26,9 @@ export function renderRows({ kind, rows, matched }: TableContents): string {
   const values = fieldNames(rows.map(({ value }) => value));
   const table = renderTable<StateRow>(rows, [
     { head: 'shard', align: 'right', cell: ({ shard }) => shard },
+    ...(rows.some(({ version }) => version !== undefined)
+      ? [{ head: 'version', cell: ({ version }: StateRow): Cell => version }]
+      : []),
     ...keys.map((name) => ({ head: name, cell: ({ key }: StateRow): Cell => key?.[name] })),
     ...values.map((name) => ({ head: name, cell: ({ value }: StateRow): Cell => value[name] })),
     ...(kind === 'table' ? [{ head: 'expires', cell: ({ expires }: StateRow) => showTime(expires) }] : []),

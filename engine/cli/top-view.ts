@@ -23,6 +23,7 @@ export function renderTop(now: EngineStats, before?: EngineStats): string {
     renderTable(now.elements, [
       { head: 'element', cell: ({ element }) => element },
       { head: 'class', cell: ({ className, version }) => `${className} ${version}` },
+      { head: 'records', align: 'right', cell: ({ records }) => records },
       { head: 'held', align: 'right', cell: ({ held }) => held },
       { head: 'unconnected', align: 'right', cell: ({ unconnected }) => unconnected },
       { head: 'dropped', align: 'right', cell: dropCount },

@@ -19,6 +19,7 @@ export interface UpgradeCommandOptions extends CheckOptions, ControlOptions, Jso
   readonly node?: string;
   readonly hotclick?: string;
   readonly cold?: boolean;
+  readonly newFlowsOnly?: boolean;
 }
 
 /** Ctrl-C asks the engine to give the upgrade up; it then goes on with the old revision and says so. */
@@ -27,7 +28,7 @@ export async function runUpgrade(
   options: UpgradeCommandOptions,
   ask: (engine: ControlClient, common: UpgradeOptions) => Promise<UpgradeReport>,
 ): Promise<void> {
-  const { strategy, statics, dryRun, core, node, hotclick, cold, json } = options;
+  const { strategy, statics, dryRun, newFlowsOnly, core, node, hotclick, cold, json } = options;
   using interrupt = new Interrupt();
   const common: UpgradeOptions = {
     ...(strategy === undefined ? {} : { strategy }),
@@ -39,6 +40,7 @@ export async function runUpgrade(
     ...(hotclick === undefined ? {} : { hotclick }),
     ...(cold === undefined ? {} : { cold }),
     ...watchOptions(options),
+    ...(newFlowsOnly === undefined ? {} : { newFlowsOnly }),
     signal: interrupt.signal,
     ...(json === true
       ? {}

@@ -64,6 +64,7 @@ const upgradeFields = {
     object({ drops: guardLimit, throughput: guardLimit, latency: guardLimit, divergence: guardLimit }),
   ),
   loopLimit: optional(number({ min: 1 })),
+  newFlowsOnly: optional(flag()),
 };
 
 export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([

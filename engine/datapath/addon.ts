@@ -20,6 +20,12 @@ export interface NodePlan {
   readonly predecessor: string;
   /** The predecessor's own instance goes on. */
   readonly keep: boolean;
+  /** It starts beside the predecessor and takes nothing over but settings. */
+  readonly fresh: boolean;
+  /** For an older version: the element of the plan, further up, beside whose newest version it runs; otherwise ''. */
+  readonly newest: string;
+  /** For an older version: its records move to the newest. */
+  readonly moves: boolean;
 }
 
 export interface GraphPlan {
@@ -348,7 +354,9 @@ export interface NativeHarness {
   handler(name: string, value: string | null, parameter?: string): string;
   run(times: number): number;
   advance(ms: number): void;
-  upgrade(spec: HarnessSpec): void;
+  upgrade(spec: HarnessSpec, newFlowsOnly: boolean): void;
+  retire(): number;
+  records(): number[];
   printed(): string[];
   statePointers(): StatePointer[];
   freePackets(): number;
@@ -383,7 +391,7 @@ export interface Addon extends MessageFunctions {
   /** For each of some elements of one class: null, or why it does not take its arguments. Nothing is opened. */
   checkArguments(
     path: string,
-    elements: readonly Omit<NodePlan, 'library' | 'predecessor' | 'keep'>[],
+    elements: readonly Omit<NodePlan, 'library' | 'predecessor' | 'keep' | 'fresh' | 'newest' | 'moves'>[],
   ): ({ readonly message: string; readonly argument: number } | null)[];
   /** Begins a program without fork(); its number. Descriptor i is `descriptors[i]` of this process, /dev/null for -1. */
   spawnProgram(

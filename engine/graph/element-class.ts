@@ -65,6 +65,8 @@ export interface ElementClass {
   readonly handlers: readonly HandlerInfo[];
   readonly states: readonly StateInfo[];
   readonly drops: readonly { readonly name: string; readonly help: string }[];
+  /** It says which packets belong to flows that it has records of, so that a newer version can run beside it. */
+  readonly knowsFlows?: boolean;
   /** The library's static variables that are not declared as state; left out when there are none. */
   readonly statics?: UndeclaredStatics;
 }

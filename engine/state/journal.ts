@@ -19,6 +19,26 @@ export interface LibraryVersion {
   readonly statics?: 'symbols' | 'compiled';
 }
 
+/** An older version of an element that runs beside the newest; see engine/upgrade/older-versions.ts. */
+export interface OlderVersionRecord extends LibraryVersion {
+  readonly name: string;
+  readonly element: string;
+  readonly className: string;
+  readonly args: readonly string[];
+  readonly moves: boolean;
+  /** Unix time in ms at which its last flow had ended. */
+  readonly endedAt?: number;
+}
+
+/** The record with the older version of that name ended. */
+export function withEnd(record: RevisionRecord, name: string): RevisionRecord {
+  const endedAt = Date.now();
+  return {
+    ...record,
+    older: record.older?.map((one) => (one.name === name ? { ...one, endedAt } : one)) ?? [],
+  };
+}
+
 /** What the engine says when a revision begins. */
 export interface RevisionDraft {
   readonly kind: RevisionKind;
@@ -26,6 +46,8 @@ export interface RevisionDraft {
   readonly graph: RouterGraph;
   /** By class name. */
   readonly libraries: Readonly<Record<string, LibraryVersion>>;
+  /** What runs beside those, oldest first. */
+  readonly older?: readonly OlderVersionRecord[];
   /** 'swap', 'thread', … */
   readonly strategy: string;
   /** Shards that must roll before the revision counts as finished. */
@@ -113,6 +135,22 @@ export class RevisionJournal {
   /** It was refused before any shard had rolled. */
   fail(revision: number, reason: string): Promise<RevisionRecord> {
     return this.#end(revision, 'failed', { reason });
+  }
+
+  /** Notes in a committed revision that an older version which ran beside the newest has ended. */
+  async noteEnd(revision: number, name: string): Promise<void> {
+    const noted = () => {
+      const record = this.get(revision);
+      return record && withEnd(record, name);
+    };
+    const sample = noted();
+    if (!sample) return;
+    try {
+      await this.#write(noted, sample);
+    } catch (error) {
+      this.#unwritten.set(revision, withEnd(this.get(revision) ?? sample, name));
+      throw error;
+    }
   }
 
   /** The newest revision that was committed: what runs, or ran last. */

@@ -1,6 +1,7 @@
 /** What the shards of an engine publish, as the store wants it. */
 import type { NativeEngine } from '../datapath/addon.ts';
 import { type ElementClass, type StateInfo, storedState } from '../graph/element-class.ts';
+import { classOf } from '../upgrade/older-versions.ts';
 import type { Revision, RevisionDesign } from '../upgrade/revision.ts';
 import type { PublishedPage, PublishedState, PublishedStatic, StateLayout } from './state-page.ts';
 import type { StateSource } from './syncer.ts';
@@ -64,7 +65,7 @@ export class Publication implements StateSource {
         longestNs = Math.max(longestNs, bytes.longestNs);
         for (const [element, state, kind, page, offset, size] of bytes.entries) {
           const data = bytes.data.subarray(offset, offset + size);
-          const elementClass = published?.checked.byName.get(element)?.elementClass;
+          const elementClass = published && classOf(published, element);
           const info = elementClass && storedState(elementClass, state);
           if (!info) continue;
           const layout = this.#layoutOf(elementClass, info);

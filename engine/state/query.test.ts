@@ -144,3 +144,31 @@ t.test('a revision is a whole number', async (t) => {
   t.equal(parseRevision('12'), 12);
   t.throws(() => parseRevision('HEAD'), { code: 'HC_ARGUMENT' });
 });
+
+t.test('versions side by side: both versions of a state under its name, each with its own', async (t) => {
+  const both = await StateStore.open(`${t.testdir({})}/store`);
+  t.teardown(() => both.close());
+  await both.writeState({
+    revision: 2,
+    pages: [
+      { ...flowPage(0, [flow(1)], 0, flowLayout2), element: 'fw' },
+      { ...flowPage(0, [flow(2), flow(3)]), element: 'fw~1' },
+    ],
+    statics: [],
+  });
+  t.match(listStates(both), [
+    { element: 'fw', classVersion: '2.0.0', records: 1 },
+    { element: 'fw~1', classVersion: '1.0.0', records: 2 },
+  ]);
+  const { element, rows, matched } = getTable(both, 'fw/flows');
+  t.same([element, matched], ['fw', 3]);
+  t.same(
+    rows.map(({ version }) => version),
+    ['2.0.0', '1.0.0', '1.0.0'],
+  );
+  t.match(getTable(both, 'fw~1'), { element: 'fw~1', matched: 2 });
+  await both.endElement('fw~1');
+  t.equal(getTable(both, 'fw').rows.length, 1);
+  t.throws(() => getTable(both, 'fw~1'), { code: 'HC_ARGUMENT' });
+  t.equal(listStates(both).length, 1);
+});

@@ -31,6 +31,8 @@ export interface StateSummary {
 
 export interface StateRow extends Partial<DecodedRecord> {
   readonly shard: number;
+  /** Of the class, where versions run side by side: the one that knows the record. */
+  readonly version?: string;
   readonly value: FieldValues;
 }
 
@@ -67,31 +69,51 @@ export function listStates(store: StateStore, revision?: number): StateSummary[]
 }
 
 /**
- * The rows of one state. `table` is 'element/state', or just the element where it has one state. Errors: HC_ARGUMENT
- * for an unknown or ambiguous name, an unknown field, or a value that is not of the field's type.
+ * The rows of one state. `table` is 'element/state', or just the element where it has one state; where versions of the
+ * element run side by side, those of all, and with the name of an older version only its own. Errors: HC_ARGUMENT for an unknown or ambiguous name, an unknown field, or a value that is not of the field's type.
  */
 export function getTable(store: StateStore, table: string, options: GetOptions = {}): TableContents {
-  const summary = findState(listStates(store, options.revision), table);
-  const test = compileTests(summary, options, store);
+  const versions = findVersions(listStates(store, options.revision), table);
+  const test = compileTests(versions[0], options, store);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const rows: StateRow[] = [];
   let matched = 0;
-  for (const { address, layout, page, data } of store.loadState(options.revision, summary)) {
-    if (page === undefined) {
-      if (matched++ < limit) rows.push({ shard: address.shard, value: decodeStatic(layout, data) });
-      continue;
-    }
-    const passes = test(layout);
-    for (const record of rawRecords(layout, page, data)) {
-      if (!passes(record, address.shard)) continue;
-      if (matched++ < limit) rows.push({ shard: address.shard, ...decodeRecord(layout, record) });
+  const sideBySide = versions.some(({ element }) => element.includes('~'));
+  for (const summary of versions) {
+    const version = sideBySide ? { version: summary.classVersion } : {};
+    for (const { address, layout, page, data } of store.loadState(options.revision, summary)) {
+      const row = { shard: address.shard, ...version };
+      if (page === undefined) {
+        if (matched++ < limit) rows.push({ ...row, value: decodeStatic(layout, data) });
+        continue;
+      }
+      const passes = test(layout);
+      for (const record of rawRecords(layout, page, data)) {
+        if (!passes(record, address.shard)) continue;
+        if (matched++ < limit) rows.push({ ...row, ...decodeRecord(layout, record) });
+      }
     }
   }
-  return { element: summary.element, state: summary.state, kind: summary.kind, rows, matched };
+  const { element, state, kind } = versions[0];
+  return { element: table.includes('~') ? element : newestName(element), state, kind, rows, matched };
 }
 
-/** The one state that a user's name means. */
-export function findState(states: readonly StateSummary[], table: string): StateSummary {
+/** The states that a user's name means: the newest version's first, then those of older versions beside it. */
+function findVersions(states: readonly StateSummary[], table: string): [StateSummary, ...StateSummary[]] {
+  const exact = states.filter(({ element, state }) => `${newestName(element)}/${state}` === table);
+  const [first, ...others] =
+    exact.length > 0 ? exact : states.filter(({ element }) => newestName(element) === table);
+  if (first && others.every((one) => one.state === first.state)) return [first, ...others];
+  return [findState(states, table)];
+}
+
+/** The element beside whose newest version an older one runs; see engine/upgrade/older-versions.ts. */
+function newestName(element: string): string {
+  return element.split('~')[0]!;
+}
+
+/** The one state of that name. */
+function findState(states: readonly StateSummary[], table: string): StateSummary {
   const exact = states.filter(({ element, state }) => `${element}/${state}` === table);
   const found = exact.length > 0 ? exact : states.filter(({ element }) => element === table);
   if (found.length === 1 && found[0] !== undefined) return found[0];

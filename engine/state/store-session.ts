@@ -97,6 +97,11 @@ export class StoreSession {
     await this.#store.pruneRevisions();
   }
 
+  /** Ends all state of an element that is no more. */
+  async forget(element: string): Promise<void> {
+    await this.#store.endElement(element);
+  }
+
   async flush(): Promise<void> {
     await this.#syncer?.flush();
   }

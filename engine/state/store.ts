@@ -139,7 +139,7 @@ export class StateStore {
       ...published.pages.map((page) => this.#prepare(page, page.page, revision)),
       ...published.statics.map((value) => this.#prepare(value, staticPage, revision)),
     ];
-    if (options.complete) records.push(...this.#endsOfOthers(records, revision));
+    if (options.complete) records.push(...this.#ends(revision, records));
     if (records.length === 0 && (revision === 0 || this.#revisions.doesExist(revision))) return; // 0: nothing runs yet
     const catalog = this.catalog.unsaved();
     const pages = records.reduce((sum, record) => sum + pagesOf(record.data.length), catalog.pages);
@@ -149,6 +149,15 @@ export class StateStore {
       void this.#revisions.put(revision, nextRevisionRecord(published, this.#revisions.get(revision)));
     });
     catalog.saved();
+  }
+
+  /** Ends all pages and static values of an element with the newest revision: it is no more. */
+  async endElement(element: string): Promise<void> {
+    const revision = this.revisions().at(-1)?.revision;
+    const records = revision === undefined ? [] : this.#ends(revision, [], { element });
+    await this.environment.commit({ values: records.length, pages: 0 }, () => {
+      for (const { key, data, layoutId } of records) void this.#values.put(key, data, layoutId);
+    });
   }
 
   /**
@@ -229,17 +238,19 @@ export class StateStore {
     return { key, data: value.data, layoutId: this.catalog.layoutId(value.layout) };
   }
 
-  /** Ends for all pages and static values but those being written. */
-  #endsOfOthers(records: readonly ValueWrite[], revision: number): ValueWrite[] {
+  /** Ends for all pages and static values but those being written; of one element, or of all. */
+  #ends(revision: number, records: readonly ValueWrite[], only: Partial<StateName> = {}): ValueWrite[] {
     const written = new Set(records.map(({ key }) => pageName(key)));
     const ended: ValueWrite[] = [];
     const reader = this.reader();
     try {
-      for (const entry of reader.newest(revision)) {
-        if (written.has(pageName(entry.key)) || this.#isGone(reader, entry)) continue;
-        const { layoutId } = reader.read(entry);
-        const key = valueKey(entry.stateId, entry.shard, entry.page, revision);
-        ended.push({ key, data: new Uint8Array(0), layoutId });
+      for (const range of this.#rangesOf(only)) {
+        for (const entry of reader.newest(revision, range)) {
+          if (written.has(pageName(entry.key)) || this.#isGone(reader, entry)) continue;
+          const { layoutId } = reader.read(entry);
+          const key = valueKey(entry.stateId, entry.shard, entry.page, revision);
+          ended.push({ key, data: new Uint8Array(0), layoutId });
+        }
       }
     } finally {
       reader.close();

@@ -4,6 +4,7 @@ import type { SuccessorSummary, UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { RevisionRecord } from '../state/journal.ts';
 import { type LoadedClass, libraryVersion } from '../upgrade/library-shelf.ts';
+import { librariesOf, recordOlder } from '../upgrade/older-versions.ts';
 import { beginRevision, failRevision } from '../upgrade/prepare.ts';
 import type { StepTimer } from '../upgrade/step-timer.ts';
 import type { PlannedChange, UpgradeTools } from '../upgrade/transaction.ts';
@@ -87,6 +88,10 @@ export async function prepareSuccessor(
         kind: request.kind,
         ...(request.restores === undefined ? {} : { restores: request.restores }),
         graphText: design.graphText,
+        older: recordOlder(design.older).map((record, i) => ({
+          ...record,
+          file: libraryFile(design.older[i]!.loaded),
+        })),
         graph: design.graph,
         classes: Object.fromEntries(classes),
         ...(hasStore ? {} : { libraries: await libraryFiles() }),
@@ -109,7 +114,7 @@ export async function beginHandOn(
   change: PlannedChange,
   step: StepTimer,
 ): Promise<PendingRevision> {
-  for (const loaded of change.design.classes.values()) await tools.shelf.keep(loaded);
+  for (const loaded of librariesOf(change.design)) await tools.shelf.keep(loaded);
   const record = await beginRevision(tools, change);
   const fail = (error: unknown) => failRevision(tools, record, step.cancellation ?? error);
   try {

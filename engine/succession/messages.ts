@@ -14,7 +14,7 @@ import type { WireError } from '../control/protocol.ts';
 import type { TransferManifest } from '../datapath/transfer.ts';
 import type { ShardBreak, Strategy } from '../engine-types.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
-import type { LibraryVersion, RevisionKind, RevisionRecord } from '../state/journal.ts';
+import type { LibraryVersion, OlderVersionRecord, RevisionKind, RevisionRecord } from '../state/journal.ts';
 
 /** Raised when the meaning of a message changes: processes of two versions of hotclick talk here. */
 export const successionProtocol = 1;
@@ -33,6 +33,8 @@ export interface PrepareMessage {
   readonly restores?: number;
   readonly graphText: string;
   readonly graph: RouterGraph;
+  /** Older versions of elements that run beside the newest. */
+  readonly older?: readonly (OlderVersionRecord & HandedClass)[];
   readonly classes: Readonly<Record<string, HandedClass>>;
   /** Files of libraries that earlier revisions had, by hash, where there is no store to have them. */
   readonly libraries?: Readonly<Record<string, string>>;

@@ -96,9 +96,21 @@ export class ElementHarness implements Disposable {
     this.#native.advance(ms);
   }
   /** Replaces the instance as an upgrade does; by default by the same version, loaded anew. */
-  upgrade(library = libraryOf(this.#className), args = this.#args): void {
+  upgrade(
+    library = libraryOf(this.#className),
+    args = this.#args,
+    options: { newFlowsOnly?: boolean } = {},
+  ): void {
     this.#args = args;
-    callNative(() => this.#native.upgrade(this.#spec(library)));
+    callNative(() => this.#native.upgrade(this.#spec(library), options.newFlowsOnly ?? false));
+  }
+  /** Removes older versions that run beside the newest and have no records; how many are left. */
+  retire(): number {
+    return this.#native.retire();
+  }
+  /** Records of each version that runs, the newest first. */
+  records(): number[] {
+    return this.#native.records();
   }
   /** Lines said through print and log since the last call. */
   printed(): string[] {

@@ -1,11 +1,11 @@
 /** The journal of an engine without a store: revisions as long as the process lives. */
 import { HotclickError } from '../errors.ts';
-import type { RevisionDraft, RevisionJournal, RevisionRecord } from '../state/journal.ts';
+import { type RevisionDraft, type RevisionJournal, type RevisionRecord, withEnd } from '../state/journal.ts';
 
 /** What an upgrade needs of a journal. */
 export type Journal = Pick<
   RevisionJournal,
-  'begin' | 'step' | 'commit' | 'undo' | 'fail' | 'current' | 'get' | 'list' | 'recover'
+  'begin' | 'step' | 'commit' | 'undo' | 'fail' | 'noteEnd' | 'current' | 'get' | 'list' | 'recover'
 >;
 
 export class MemoryJournal implements Journal {
@@ -50,6 +50,9 @@ export class MemoryJournal implements Journal {
   }
   fail(revision: number, reason: string): Promise<RevisionRecord> {
     return this.#change(revision, (record) => ({ ...record, status: 'failed', endedAt: Date.now(), reason }));
+  }
+  async noteEnd(revision: number, name: string): Promise<void> {
+    await this.#change(revision, (record) => withEnd(record, name));
   }
   current(): RevisionRecord | undefined {
     return this.#records.findLast(({ status }) => status === 'committed');

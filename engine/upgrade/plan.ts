@@ -1,5 +1,7 @@
 /** The first step of an upgrade: what is to be done, with the design built and verified by whoever asked for it. */
-import { diffGraphs } from '../graph/diff.ts';
+import { diffGraphs, type GraphAction } from '../graph/diff.ts';
+import { type OlderVersion, olderVersions, withOlderVersions } from './older-versions.ts';
+import { endedVersions } from './retire.ts';
 import { graphPlan, type LiveStates, plannedActions, type Revision } from './revision.ts';
 import { matchStatics } from './statics.ts';
 import type { StepTimer } from './step-timer.ts';
@@ -22,18 +24,25 @@ export async function planChange(
 ): Promise<PlannedChange> {
   step.begin('plan', `from revision ${running?.number ?? 0}`);
   await untilConverted(tools, step);
-  const design = await request.design(running, step);
-  const graphActions = diffGraphs(running?.graph ?? emptyGraph, design.graph, (className) => {
-    const sha256 = design.classes.get(className)?.sha256;
+  await untilMoved(tools, running, step);
+  const designed = await request.design(running, step);
+  const graphActions = diffGraphs(running?.graph ?? emptyGraph, designed.graph, (className) => {
+    const sha256 = designed.classes.get(className)?.sha256;
     return sha256 === undefined || running?.classes.get(className)?.sha256 !== sha256;
   });
+  const older = running ? remaining(tools, request, running, graphActions) : designed.older;
+  const design = { ...designed, older };
   const statics = matchStatics(tools.engine, running, design, request);
   return {
     request,
     strategy: request.strategy ?? 'swap',
     running,
     design,
-    actions: plannedActions(graphActions, design, running, statics, liveTables(tools)),
+    actions: withOlderVersions(
+      plannedActions(graphActions, design, running, statics, liveTables(tools)),
+      design,
+      running,
+    ),
     statics,
     plan: graphPlan(design, running, graphActions),
   };
@@ -51,7 +60,10 @@ function liveTables({ engine, shards }: UpgradeTools): LiveStates {
   return tables;
 }
 
-/** A table converts to one layout at a time: waits for the conversion that the upgrade before began. */
+/**
+ * A table converts to one layout at a time, and records move to one place: waits for what the upgrade before began.
+ * Older versions whose records have moved leave by themselves.
+ */
 async function untilConverted({ engine, shards }: UpgradeTools, step: StepTimer): Promise<void> {
   const converting = () => {
     for (let shard = 0; shard < shards; ++shard) {
@@ -64,4 +76,30 @@ async function untilConverted({ engine, shards }: UpgradeTools, step: StepTimer)
     step.begin('plan', `waiting until ${state.element}/${state.state} is converted`);
     await pause(lookInterval);
   }
+}
+
+async function untilMoved(
+  tools: UpgradeTools,
+  running: Revision | undefined,
+  step: StepTimer,
+): Promise<void> {
+  const moving = () => {
+    const ended = running ? endedVersions(tools, running) : [];
+    return running?.older.find((version) => version.moves && !ended.includes(version));
+  };
+  for (let version = moving(); version; version = moving()) {
+    step.begin('plan', `waiting until the records of ${version.name} have moved`);
+    await pause(lookInterval);
+  }
+}
+
+/** Older versions that have ended meanwhile leave with this change. */
+function remaining(
+  tools: UpgradeTools,
+  request: UpgradeRequest,
+  running: Revision,
+  actions: readonly GraphAction[],
+): OlderVersion[] {
+  const ended = new Set(endedVersions(tools, running).map(({ name }) => name));
+  return olderVersions(running, actions, request).filter(({ name }) => !ended.has(name));
 }

@@ -6,6 +6,7 @@ import { formatDiagnostic } from '../graph/diagnostics.ts';
 import type { RevisionRecord } from '../state/journal.ts';
 import { isWatched } from './canary.ts';
 import { libraryVersion } from './library-shelf.ts';
+import { librariesOf, recordOlder } from './older-versions.ts';
 import type { RevisionDesign } from './revision.ts';
 import type { StepTimer } from './step-timer.ts';
 import {
@@ -31,7 +32,7 @@ export async function prepareChange(
   if (continues) return continueRevision(tools, change, prepared, continues);
   let record: RevisionRecord | undefined;
   try {
-    for (const loaded of change.design.classes.values()) await tools.shelf.keep(loaded);
+    for (const loaded of librariesOf(change.design)) await tools.shelf.keep(loaded);
     record = await beginRevision(tools, change);
     await tools.journal.step(record.revision, 'prepared');
     step.begin('roll', 'shard 0');
@@ -102,6 +103,7 @@ export function beginRevision(
     libraries: Object.fromEntries(
       [...design.classes].map(([name, loaded]) => [name, libraryVersion(loaded)]),
     ),
+    ...(design.older.length > 0 ? { older: recordOlder(design.older) } : {}),
     strategy,
     shards,
     ...(isWatched(request) ? { watched: true } : {}),

@@ -5,7 +5,12 @@ import type { RevisionRecord } from '../state/journal.ts';
 import type { Journal } from './memory-journal.ts';
 import type { RevisionReport } from './transaction.ts';
 
-export function summarise(record: RevisionRecord, current: number | undefined): RevisionSummary {
+/** `records`: those that elements and older versions have now, for the revision that runs. */
+export function summarise(
+  record: RevisionRecord,
+  current: number | undefined,
+  records: ReadonlyMap<string, number>,
+): RevisionSummary {
   return {
     revision: record.revision,
     parent: record.parent ?? 0,
@@ -19,6 +24,15 @@ export function summarise(record: RevisionRecord, current: number | undefined): 
     ),
     breaks: reportOf(record)?.breaks ?? [],
     ...(record.reason === undefined ? {} : { reason: record.reason }),
+    older: (record.older ?? []).map(({ name, element, className, version, moves, endedAt }) => ({
+      name,
+      element,
+      className,
+      version,
+      moves,
+      ...(record.revision === current && records.has(name) ? { records: records.get(name)! } : {}),
+      ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
+    })),
   };
 }
 

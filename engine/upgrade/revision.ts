@@ -1,11 +1,12 @@
 /** A revision as the engine holds it in memory, and how it becomes a plan for the datapath. */
 import type { GraphPlan, NodePlan } from '../datapath/addon.ts';
 import type { PlannedAction, StaticsReport } from '../engine-types.ts';
-import type { CheckedGraph } from '../graph/check.ts';
+import type { CheckedElement, CheckedGraph } from '../graph/check.ts';
 import type { GraphAction } from '../graph/diff.ts';
 import type { ElementClass, StateInfo } from '../graph/element-class.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
 import type { LoadedClass } from './library-shelf.ts';
+import type { OlderVersion } from './older-versions.ts';
 import { conversionOf, sameLayout } from './verify/schema-path.ts';
 
 export interface Revision {
@@ -14,6 +15,8 @@ export interface Revision {
   readonly graphText: string;
   readonly checked: CheckedGraph;
   readonly classes: ReadonlyMap<string, LoadedClass>;
+  /** Older versions of elements that run beside the newest, oldest first. */
+  readonly older: readonly OlderVersion[];
 }
 
 /** Everything of a revision but its number, which the journal gives. */
@@ -33,27 +36,75 @@ export function graphPlan(
   const byElement = new Map(
     actions.filter(({ kind }) => kind !== 'drain').map((action) => [action.element, action]),
   );
-  const index = new Map(next.graph.elements.map((element, i) => [element.name, i]));
-  const nodes = next.checked.elements.map(({ element, inputs, outputs }): NodePlan => {
+  const older = new Set(running?.older.map(({ name }) => name));
+  const nodes = next.checked.elements.map((checked): NodePlan => {
+    const { element } = checked;
     const action = byElement.get(element.name);
-    const before = action?.from === undefined ? undefined : running?.checked.byName.get(action.from);
-    const samePorts = before?.inputs.length === inputs.length && before.outputs.length === outputs.length;
     return {
+      ...placeOf(checked),
       name: element.name,
       className: element.className,
       args: element.args,
-      inputs: inputs.length,
-      outputs: outputs.length,
       library: next.classes.get(element.className)!.library,
       predecessor: action?.from ?? '',
-      keep: action?.kind === 'keep' && samePorts && action.from === element.name,
+      keep:
+        action?.kind === 'keep' && samePorts(checked, running, action.from) && action.from === element.name,
+      fresh:
+        running !== undefined &&
+        next.older.some((version) => version.element === element.name && !older.has(version.name)),
+      newest: '',
+      moves: false,
     };
   });
-  const edges = next.graph.connections.flatMap(({ from, to }) => {
-    const push = next.checked.byName.get(from.element)!.outputs[from.port] === 'push';
-    return [index.get(from.element)!, from.port, index.get(to.element)!, to.port, push ? 1 : 0];
+  for (const { name, element, args, loaded, moves } of next.older) {
+    const from = older.has(name)
+      ? running?.older.find((version) => version.name === name)?.element
+      : byElement.get(element)?.from;
+    const checked = next.checked.byName.get(element)!;
+    nodes.push({
+      ...placeOf(checked),
+      name,
+      className: loaded.className,
+      args,
+      library: loaded.library,
+      predecessor: running ? (older.has(name) ? name : (from ?? '')) : '',
+      keep: from === element && samePorts(checked, running, from),
+      fresh: false,
+      newest: element,
+      moves,
+    });
+  }
+  return { nodes, edges: edgesOf(next, nodes) };
+}
+
+function placeOf({ inputs, outputs }: CheckedElement): { inputs: number; outputs: number } {
+  return { inputs: inputs.length, outputs: outputs.length };
+}
+
+function samePorts(
+  { inputs, outputs }: CheckedElement,
+  running: RevisionDesign | undefined,
+  from: string | undefined,
+): boolean {
+  const before = from === undefined ? undefined : running?.checked.byName.get(from);
+  return before?.inputs.length === inputs.length && before.outputs.length === outputs.length;
+}
+
+/** Outputs of an older version lead where those of the newest lead; packets come to it through the newest's inputs. */
+function edgesOf({ graph, checked, older }: RevisionDesign, nodes: readonly NodePlan[]): Uint32Array {
+  const index = new Map(nodes.map(({ name }, i) => [name, i]));
+  const edges = graph.connections.flatMap(({ from, to }) => {
+    const push = checked.byName.get(from.element)!.outputs[from.port] === 'push';
+    const versions = older.filter(({ element }) => element === from.element).map(({ name }) => name);
+    return [from.element, ...versions].flatMap((name) => [
+      index.get(name)!,
+      from.port,
+      index.get(to.element)!,
+      to.port,
+      push ? 1 : 0,
+    ]);
   });
-  return { nodes, edges: Uint32Array.from(edges) };
+  return Uint32Array.from(edges);
 }
 
 /** Tables in use, by 'element/state': records and memory of all shards. */

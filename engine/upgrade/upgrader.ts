@@ -18,9 +18,11 @@ import { commitChange } from './commit.ts';
 import { FaultInbox } from './fault.ts';
 import type { LibraryShelf } from './library-shelf.ts';
 import type { Journal } from './memory-journal.ts';
+import { librariesOf, type OlderVersion } from './older-versions.ts';
 import { planChange } from './plan.ts';
 import { predictBreaks, rememberBreaks } from './prediction.ts';
 import { prepareChange, tryConfigure } from './prepare.ts';
+import { endedVersions, removeVersions } from './retire.ts';
 import type { Revision, RevisionDesign } from './revision.ts';
 import { rollCore, rollShards } from './roll.ts';
 import { StepTimer } from './step-timer.ts';
@@ -29,6 +31,7 @@ import {
   EngineEnded,
   type PlannedChange,
   type PreparedChange,
+  recordIfPossible,
   type TransactionListener,
   type UpgradableEngine,
   type UpgradeRequest,
@@ -64,6 +67,9 @@ export class Upgrader {
   #listener: TransactionListener | undefined;
   #running: Revision | undefined;
   #transaction: Promise<UpgradeReport> | undefined;
+  #retiring: Promise<void> | undefined;
+  /** Told of older versions that do not run beside the newest any more. */
+  onEnded: (versions: readonly OlderVersion[]) => Promise<void> = () => Promise.resolve();
 
   constructor(
     engine: UpgradableEngine,
@@ -133,7 +139,7 @@ export class Upgrader {
       ...(request.onStep ? { onStep: request.onStep } : {}),
       signal: request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]),
     });
-    this.#transaction = this.#transact(request, step);
+    this.#transaction = this.#afterRetiring(() => this.#transact(request, step));
     try {
       return await this.#transaction;
     } catch (error) {
@@ -141,7 +147,26 @@ export class Upgrader {
     } finally {
       this.#transaction = undefined;
       this.#checks?.end();
-      this.#shelf.unloadAllBut(this.#running?.classes.values() ?? []);
+      this.#unload();
+      this.#listener?.onEnded();
+    }
+  }
+
+  /** Older versions whose flows have ended; none while an upgrade is under way, which looks itself. */
+  ended(): readonly OlderVersion[] {
+    if (!this.#running || this.#transaction || this.#closing.signal.aborted) return [];
+    return endedVersions(this.#tools, this.#running);
+  }
+
+  /** Removes older versions whose flows have ended; does nothing while an upgrade is under way. */
+  async retire(): Promise<void> {
+    if (this.#transaction || this.#retiring || this.#closing.signal.aborted) return;
+    this.#retiring = this.#removeEnded();
+    try {
+      await this.#retiring;
+    } finally {
+      this.#retiring = undefined;
+      this.#unload();
       this.#listener?.onEnded();
     }
   }
@@ -149,7 +174,40 @@ export class Upgrader {
   /** Cancels an upgrade that is under way, or waits until it is done when its shards roll already; no other begins. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the engine is stopping'));
+    await this.#retiring?.catch(() => undefined);
     await this.#transaction?.catch(() => undefined);
+  }
+
+  async #afterRetiring<T>(act: () => Promise<T>): Promise<T> {
+    await this.#retiring?.catch(() => undefined);
+    return act();
+  }
+
+  async #removeEnded(): Promise<void> {
+    const running = this.#running;
+    const ended = this.ended();
+    if (!running || ended.length === 0) return;
+    const next = await removeVersions(this.#tools, running, ended, (prepared, design) => {
+      this.#remember(prepared, design);
+      this.#listener?.onPrepared();
+    });
+    await this.#becomes(next);
+  }
+
+  /** From now on `next` runs; older versions that it does not have are noted as ended. */
+  async #becomes(next: Revision): Promise<void> {
+    const before = this.#running;
+    this.#running = next;
+    const names = new Set(next.older.map(({ name }) => name));
+    const ended = before?.older.filter(({ name }) => !names.has(name)) ?? [];
+    if (!before || ended.length === 0) return;
+    await this.onEnded(ended);
+    for (const { name } of ended)
+      await recordIfPossible(() => this.#tools.journal.noteEnd(before.number, name));
+  }
+
+  #unload(): void {
+    this.#shelf.unloadAllBut(this.#running ? librariesOf(this.#running) : []);
   }
 
   async #transact(request: UpgradeRequest, step: StepTimer): Promise<UpgradeReport> {
@@ -174,8 +232,9 @@ export class Upgrader {
       if (!isWatched(request)) step.passPointOfNoReturn();
       this.#remember(change.prepared, change.design);
       const rolled = await this.#carryOut(change, watch, step);
-      this.#running = { ...change.design, number: change.revision };
+      const becoming = this.#becomes({ ...change.design, number: change.revision });
       await commitChange(this.#tools, change, rolled.breaks, step);
+      await becoming;
       if (planned.running) await rememberBreaks(this.#history, planned, rolled.breaks);
       const { revision, strategy, actions } = change;
       const parent = change.running?.number ?? 0;

@@ -27,7 +27,9 @@ export class Watch {
   constructor(tools: UpgradeTools, change: PlannedChange) {
     this.#tools = tools;
     this.#change = change;
-    const changed = change.actions.filter(({ kind }) => kind === 'adopt' || kind === 'start');
+    const changed = change.actions.filter(
+      ({ kind }) => kind === 'adopt' || kind === 'start' || kind === 'pin',
+    );
     if (change.running && isWatched(change.request)) {
       const elements = changed.map(({ element }) => element);
       this.#meter = new FlowMeter(tools.engine, tools.shards, elements);

@@ -30,7 +30,7 @@ bool Bench::open(Napi::Env env, const Napi::Object& spec) {
   }
   shard().idle_devices = spec.Get("idleDevices").ToBoolean();
   if (spec.Get("shard").IsObject()) be_shard(spec.Get("shard").As<Napi::Object>());
-  return restore(env, spec) && install(env, spec, "");
+  return restore(env, spec) && read_spec(env, spec) && install(env);
 }
 
 /// Looks like a shard of another engine to the element: { index, count, now, wallOffset, random }.
@@ -71,18 +71,51 @@ bool Bench::restore(Napi::Env env, const Napi::Object& spec) {
          });
 }
 
-bool Bench::upgrade(Napi::Env env, const Napi::Object& spec) {
-  return install(env, spec, "element");
+bool Bench::upgrade(Napi::Env env, const Napi::Object& spec, bool new_flows_only) {
+  NodePlan before = newest_;
+  if (!read_spec(env, spec)) return false;
+  newest_.predecessor = newest_.spec.name;
+  newest_.fresh = new_flows_only;
+  keep_older(!new_flows_only);
+  if (new_flows_only) {
+    before.predecessor = before.newest = newest_.spec.name;
+    before.spec.name += '~' + std::to_string(++upgrades_);
+    before.keep = true;
+    before.fresh = false;
+    older_.push_back(std::move(before));
+  }
+  return install(env);
 }
 
-bool Bench::install(Napi::Env env, const Napi::Object& spec, const std::string& predecessor) {
+void Bench::keep_older(bool moves) {
+  for (NodePlan& p : older_) {
+    p.predecessor = p.spec.name;
+    p.moves |= moves;
+  }
+}
+
+size_t Bench::retire(Napi::Env env) {
+  std::erase_if(older_, [this](const NodePlan& p) {
+    for (const StateBinding& b : shard().graph()->find(p.spec.name)->states) {
+      if (b.table && b.table->live != 0) return false;
+    }
+    return true;
+  });
+  newest_.predecessor = newest_.spec.name;
+  newest_.keep = true;
+  newest_.fresh = false;
+  keep_older(false);
+  install(env);
+  return older_.size();
+}
+
+bool Bench::read_spec(Napi::Env env, const Napi::Object& spec) {
   std::string error;
   NodePlan plan;
   plan.spec.name = "element";
   plan.spec.class_name = spec.Get("className").As<Napi::String>();
   plan.spec.inputs = count(spec, "inputs");
   plan.spec.outputs = count(spec, "outputs");
-  plan.predecessor = predecessor;
   const auto args = spec.Get("args").As<Napi::Array>();
   for (uint32_t i = 0; i < args.Length(); ++i) plan.spec.arguments.push_back(args.Get(i).As<Napi::String>());
   plan.spec.version = ElementVersion::load(spec.Get("library").As<Napi::String>(), 1, error,
@@ -91,8 +124,15 @@ bool Bench::install(Napi::Env env, const Napi::Object& spec, const std::string& 
     throw_prefixed(env, "HC_LIBRARY", error);
     return false;
   }
+  newest_ = std::move(plan);
+  return true;
+}
+
+bool Bench::install(Napi::Env env) {
+  std::vector<NodePlan> plan{newest_};
+  plan.insert(plan.end(), older_.begin(), older_.end());
   GraphError failure;
-  auto revision = engine_->prepare({plan}, {}, failure);
+  auto revision = engine_->prepare(plan, {}, failure);
   if (!revision) {
     throw_prefixed(env, "HC_CONFIGURE_FAILED", failure.message);
     return false;
@@ -105,8 +145,8 @@ bool Bench::install(Napi::Env env, const Napi::Object& spec, const std::string& 
   shard().run_commands_here();
   while (shard().take_finished()) {
   }
-  if (out_.size() < plan.spec.outputs) out_.resize(plan.spec.outputs);
-  if (in_.size() < plan.spec.inputs) in_.resize(plan.spec.inputs);
+  if (out_.size() < newest_.spec.outputs) out_.resize(newest_.spec.outputs);
+  if (in_.size() < newest_.spec.inputs) in_.resize(newest_.spec.inputs);
   use_own_edges();
   return engine_->settle(*revision);
 }
@@ -119,8 +159,10 @@ void Bench::use_own_edges() {
   // So that pointers past the end of an empty list stay out of the way.
   push_edges_.push_back({});
   pull_edges_.push_back({});
-  element().instance.outputs = push_edges_.data();
-  element().instance.inputs = pull_edges_.data();
+  for (const auto& node : shard().graph()->nodes()) {
+    node->instance.outputs = push_edges_.data();
+    node->instance.inputs = pull_edges_.data();
+  }
 }
 
 void Bench::capture(void* object, uint32_t port, hc_batch* batch) {

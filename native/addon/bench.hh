@@ -20,8 +20,10 @@ class Bench {
 
   /// Makes the element of a spec (engine/datapath/addon.ts: HarnessSpec). False when an error was thrown.
   bool open(Napi::Env env, const Napi::Object& spec);
-  /// Puts another version in its place, as an upgrade does. False when an error was thrown.
-  bool upgrade(Napi::Env env, const Napi::Object& spec);
+  /// Puts another version in its place, as an upgrade does; `new_flows_only`: beside it. False when an error was thrown.
+  bool upgrade(Napi::Env env, const Napi::Object& spec, bool new_flows_only);
+  /// Removes older versions that have no records, as the engine does; how many are left.
+  size_t retire(Napi::Env env);
   void close() { engine_.reset(); }
 
   core::Shard& shard() { return engine_->shard(0); }
@@ -38,10 +40,15 @@ class Bench {
   static uint32_t feed(void* object, uint32_t port, hc_batch* batch, uint32_t max);
   void be_shard(const Napi::Object& spec);
   bool restore(Napi::Env env, const Napi::Object& spec);
-  bool install(Napi::Env env, const Napi::Object& spec, const std::string& predecessor);
+  bool read_spec(Napi::Env env, const Napi::Object& spec);
+  void keep_older(bool moves);
+  bool install(Napi::Env env);
 
   std::unique_ptr<uint8_t[]> control_;
   std::unique_ptr<core::EngineCore> engine_;
+  core::NodePlan newest_;
+  std::vector<core::NodePlan> older_;  // versions that run beside it
+  uint32_t upgrades_ = 0;
   std::vector<std::deque<hc_packet*>> out_, in_;
   std::vector<hc_push_edge> push_edges_;
   std::vector<hc_pull_edge> pull_edges_;

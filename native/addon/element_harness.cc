@@ -19,7 +19,8 @@ void ElementHarness::define(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("pull", &H::pull), InstanceMethod("output", &H::output),
                    InstanceMethod("drops", &H::drops), InstanceMethod("handler", &H::handler),
                    InstanceMethod("run", &H::run), InstanceMethod("advance", &H::advance),
-                   InstanceMethod("upgrade", &H::upgrade), InstanceMethod("printed", &H::printed),
+                   InstanceMethod("upgrade", &H::upgrade), InstanceMethod("retire", &H::retire),
+                   InstanceMethod("records", &H::records), InstanceMethod("printed", &H::printed),
                    InstanceMethod("statePointers", &H::statePointers),
                    InstanceMethod("freePackets", &H::freePackets), InstanceMethod("close", &H::closeCall)}));
 }
@@ -47,8 +48,9 @@ Napi::Value ElementHarness::push(const Napi::CallbackInfo& info) {
   hc_batch batch;
   const uint32_t n = read_packets(info.Env(), info[1], batch);
   if (n && bench_.element().descriptor->push) {
-    bench_.element().descriptor->push(bench_.element().instance.object,
-                                      info[0].As<Napi::Number>().Uint32Value(), &batch);
+    const hc_push_edge edge =
+        bench_.shard().graph()->versions().entry(bench_.element(), info[0].As<Napi::Number>().Uint32Value());
+    edge.push(edge.object, edge.port, &batch);
   }
   return info.Env().Undefined();
 }
@@ -130,8 +132,23 @@ Napi::Value ElementHarness::advance(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ElementHarness::upgrade(const Napi::CallbackInfo& info) {
-  bench_.upgrade(info.Env(), info[0].As<Napi::Object>());
+  bench_.upgrade(info.Env(), info[0].As<Napi::Object>(), info[1].ToBoolean());
   return info.Env().Undefined();
+}
+
+Napi::Value ElementHarness::retire(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(bench_.retire(info.Env())));
+}
+
+Napi::Value ElementHarness::records(const Napi::CallbackInfo& info) {
+  auto list = Napi::Array::New(info.Env());
+  uint32_t n = 0;
+  for (const auto& node : bench_.shard().graph()->nodes()) {
+    uint32_t live = 0;
+    for (const StateBinding& b : node->states) live += b.table ? b.table->live : 0;
+    list.Set(n++, live);
+  }
+  return list;
 }
 
 Napi::Value ElementHarness::printed(const Napi::CallbackInfo& info) {

@@ -24,7 +24,11 @@ class ElementHarness : public Napi::ObjectWrap<ElementHarness> {
   Napi::Value handler(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value advance(const Napi::CallbackInfo& info);
+  /// upgrade(spec, newFlowsOnly)
   Napi::Value upgrade(const Napi::CallbackInfo& info);
+  Napi::Value retire(const Napi::CallbackInfo& info);
+  /// Records in the tables of each version, the newest first.
+  Napi::Value records(const Napi::CallbackInfo& info);
   Napi::Value printed(const Napi::CallbackInfo& info);
   Napi::Value statePointers(const Napi::CallbackInfo& info);
   Napi::Value freePackets(const Napi::CallbackInfo& info);

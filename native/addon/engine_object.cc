@@ -229,6 +229,9 @@ bool EngineObject::read_plan(Napi::Env env, const Napi::Object& plan, std::vecto
     p.spec.outputs = u32(o.Get("outputs"));
     p.predecessor = o.Get("predecessor").As<Napi::String>();
     p.keep = o.Get("keep").ToBoolean();
+    p.fresh = o.Get("fresh").ToBoolean();
+    p.newest = o.Get("newest").As<Napi::String>();
+    p.moves = o.Get("moves").ToBoolean();
     const auto args = o.Get("args").As<Napi::Array>();
     for (uint32_t k = 0; k < args.Length(); ++k) p.spec.arguments.push_back(args.Get(k).As<Napi::String>());
     const auto library = libraries_.find(u32(o.Get("library")));

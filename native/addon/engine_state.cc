@@ -39,12 +39,12 @@ Napi::Value EngineObject::publish(const Napi::CallbackInfo& info) {
     auto bytes = Napi::Uint8Array::New(env, end);
     memcpy(bytes.Data(), p.data(), end);
     uint32_t n = 0;
-    const Node* node = nullptr;
+    const std::string* last = nullptr;
     Napi::Value element;
     for (const auto& e : p.entries()) {
-      if (e.node != node) {
-        node = e.node;
-        element = Napi::String::New(env, e.node->name);
+      if (e.element != last) {
+        last = e.element;
+        element = Napi::String::New(env, *last);
       }
       auto entry = Napi::Array::New(env, 6);
       entry.Set(0u, element);
@@ -90,7 +90,7 @@ Napi::Value EngineObject::elementStats(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < graph->nodes().size(); ++i) {
     const Node& n = *graph->nodes()[i];
     auto o = Napi::Object::New(info.Env());
-    o.Set("element", n.name);
+    o.Set("element", graph->name_of(i));
     o.Set("className", n.class_name);
     o.Set("version", n.version);
     o.Set("unconnected", static_cast<double>(n.unconnected()));
@@ -129,7 +129,7 @@ Napi::Value EngineObject::states(const Napi::CallbackInfo& info) {
     for (const StateBinding& b : node.states) {
       if (b.queue) continue;
       auto o = Napi::Object::New(info.Env());
-      o.Set("element", b.section ? node.class_name : node.name);
+      o.Set("element", b.section ? node.class_name : graph->name_of(i));
       o.Set("state", b.name);
       o.Set("kind", kind_name(b));
       o.Set("records", b.table ? static_cast<double>(b.table->live) : 1.0);

@@ -55,7 +55,7 @@ void Replay::watch() {
 }
 
 Napi::Value Replay::upgrade(const Napi::CallbackInfo& info) {
-  if (bench_.upgrade(info.Env(), info[0].As<Napi::Object>())) watch();
+  if (bench_.upgrade(info.Env(), info[0].As<Napi::Object>(), false)) watch();
   return info.Env().Undefined();
 }
 

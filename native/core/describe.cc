@@ -171,7 +171,8 @@ std::string ElementVersion::describe() const {
     if (i) out += ',';
     out += "{\"name\":" + quoted(d.drops[i].name) + ",\"help\":" + quoted(d.drops[i].help) + '}';
   }
-  out += ']';
+  out += "],\"knowsFlows\":";
+  out += d.knows ? "true" : "false";
   if (statics()) out += ",\"statics\":" + statics_json(*statics(), by_layout());
   return out + '}';
 }

@@ -94,7 +94,9 @@ bool EngineCore::abandon(const PreparedRevision& revision) {
     for (const FlowTable* t : shard->graph()->tables()) {
       if (t->converting()) return false;
     }
+    if (shard->graph()->versions().returning()) return false;
   }
+  for (const auto& shard : shards_) shard->graph()->versions().forget_returned();
   watch_.reset();
   for (size_t i = 0; i < shards_.size(); ++i) {
     shards_[i]->guard().end();

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "shard.hh"
+#include "version_handlers.hh"
 
 namespace hotclick::core {
 
@@ -30,8 +31,8 @@ bool HandlerCommand::step(Shard& shard) {
   char error[HC_ERROR_SIZE] = "";
   const hc_string value{value_.c_str(), static_cast<uint32_t>(value_.size()), 0};
   hc_text out = {text_.data(), 0, static_cast<uint32_t>(text_.size()), 0, 0};
-  const int status = kind_ == Kind::write ? handler->write(node->instance.object, &value, error)
-                                          : node->read(*handler, value, out, error);
+  const int status = kind_ == Kind::write ? write_versions(*shard.graph(), *node, *handler, value, error)
+                                          : read_versions(*shard.graph(), *node, *handler, value, out, error);
   text_.resize(out.length);
   if (status != 0) {
     outcome_ = Outcome::rejected;

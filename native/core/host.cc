@@ -13,6 +13,7 @@
 #include "observe.hh"
 #include "shard.hh"
 #include "values.hh"
+#include "version_handlers.hh"
 
 namespace hotclick::core {
 namespace {
@@ -55,6 +56,14 @@ void table_erase(hc_table* t, uint32_t slot) {
 }
 void table_convert(hc_table* t, uint32_t slot) {
   static_cast<FlowTable*>(t)->convert(slot);
+}
+int table_elsewhere(const hc_table* t, const void* key) {
+  const auto* older = static_cast<const FlowTable*>(t)->older;
+  if (!older) return 0;
+  for (FlowTable* other : *older) {
+    if (other->find(key) != no_slot) return 1;
+  }
+  return 0;
 }
 void table_step(hc_table* t) {
   static_cast<FlowTable*>(t)->grow_step();
@@ -174,8 +183,8 @@ int read_handler(hc_instance* i, const hc_string* path, const hc_string* paramet
     return -1;
   }
   const uint32_t before = out->length;
-  if (node->read(*handler, *parameter, *out, error) != 0) return -1;
   Shard& shard = shard_of_instance(i);
+  if (read_versions(*shard.graph(), *node, *handler, *parameter, *out, error) != 0) return -1;
   const bool one_for_all = handler->merge == HC_MERGE_FIRST || handler->merge == HC_MERGE_SAME;
   if (!shard.questions || one_for_all || out->overflow) return 0;
   std::vector<std::string> values{std::string(out->data + before, out->length - before)};
@@ -195,7 +204,7 @@ int write_handler(hc_instance* i, const hc_string* path, const hc_string* value,
     snprintf(error, HC_ERROR_SIZE, "no write handler '%.*s'", static_cast<int>(path->length), path->data);
     return -1;
   }
-  if (handler->write(node->instance.object, value, error) != 0) return -1;
+  if (write_versions(*shard_of_instance(i).graph(), *node, *handler, *value, error) != 0) return -1;
   // The other shards have instances of their own: the host passes it on.
   if (shard_of_instance(i).count() > 1) {
     const std::string line = node->name + '.' + handler->name + ' ' + std::string(value->data, value->length);
@@ -267,6 +276,7 @@ const hc_host& host_functions() {
     h.release = release;
     h.hand_over = hand_over;
     h.shard_of = io::shard_of;
+    h.table_elsewhere = table_elsewhere;
     return h;
   }();
   return host;

@@ -19,6 +19,10 @@ const char* intern(const std::string& name) {
   static std::set<std::string> names;  // the host's thread only
   return names.insert(name).first->c_str();
 }
+/// ELEMENT of ELEMENT~REVISION.
+std::string element_of(const std::string& name) {
+  return name.substr(0, name.find('~'));
+}
 }  // namespace
 
 std::shared_ptr<QueueBlock> QueueBlock::create(StaticArena& arena, uint32_t capacity) {
@@ -37,7 +41,8 @@ std::shared_ptr<Node> Node::construct(const NodeSpec& spec, Shard& shard, NodeEr
   std::shared_ptr<Node> node(new Node());
   node->library_ = spec.version->in(shard.index());
   node->descriptor = &node->library_->descriptor();
-  node->name = spec.name;
+  node->name = element_of(spec.name);
+  node->stored_name_ = spec.name;
   node->class_name = spec.class_name;
   node->version = node->descriptor->version;
   node->arguments = spec.arguments;
@@ -73,11 +78,12 @@ bool Node::takes_arguments(const NodeSpec& spec, Shard& shard, NodeError& error)
 }
 
 std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
-                                   NodeError& error) {
+                                   Inherit inherit, NodeError& error) {
   std::shared_ptr<Node> node = construct(spec, shard, error);
   if (!node) return nullptr;
   node->adopted_from_ = old;
-  node->match_drops(old.get());
+  node->beside_ = inherit == Inherit::settings;
+  if (!node->beside_) node->match_drops(old.get());
   if (!node->assign_arguments(error)) return nullptr;
   if (!node->bind_undeclared(*spec.version, shard, error.message)) return nullptr;
   if (!node->bind_states(shard, old.get(), error)) return nullptr;
@@ -88,7 +94,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
       return nullptr;
     }
   }
-  node->adopted = old || (shard.imported && shard.imported->has(spec.name));
+  node->adopted = (old && !node->beside_) || (shard.imported && shard.imported->has(spec.name));
   node->task_active = node->descriptor->run != nullptr;
   return node;
 }

@@ -21,6 +21,8 @@ class Shard;
 
 /// What the host asks for: one element of a checked graph.
 struct NodeSpec {
+  /// An older version that runs beside the element's newest one is named ELEMENT~REVISION, in the graph and in the store;
+  /// everything else (messages, packets handed over between shards) calls it ELEMENT.
   std::string name;
   std::string class_name;
   std::vector<std::string> arguments;
@@ -59,7 +61,14 @@ struct StateChange {
   std::unique_ptr<PreparedLayout> layout;   // tables
   std::shared_ptr<Conversion> back;         // what takes the state back while the upgrade is watched
   std::shared_ptr<SectionPages> old_pages;  // sections: what `conversion` reads
+  std::vector<uint8_t> initial;  // static state of a version that starts beside `from`'s: its defaults
   bool done = false;
+};
+
+/// What a new instance takes from the one before it.
+enum class Inherit {
+  state,    // everything: it takes its place
+  settings  // static state but for counts: it starts beside it
 };
 
 /// How an upgrade is taken back.
@@ -76,10 +85,10 @@ struct NodeError {
 
 class Node {
  public:
-  /// Made and configured, state created or shared with `old` (the instance it will take over from, or null),
-  /// and initialised. Null with `error` set; nothing was changed then.
+  /// Made and configured, state created or shared with `old` (the instance it will take over from or start
+  /// beside, or null), and initialised. Null with `error` set; nothing was changed then.
   static std::shared_ptr<Node> create(const NodeSpec& spec, Shard& shard, const std::shared_ptr<Node>& old,
-                                      NodeError& error);
+                                      Inherit inherit, NodeError& error);
   /// Whether the class takes these arguments; nothing is opened and no state is made.
   static bool takes_arguments(const NodeSpec& spec, Shard& shard, NodeError& error);
   ~Node();
@@ -142,6 +151,8 @@ class Node {
 
   Shard& shard() const { return *shard_; }
   const Library& library() const { return *library_; }
+  /// Keeps the library loaded.
+  std::shared_ptr<Library> share_library() const { return library_; }
   /// Host: its code has crashed, so nothing of it is called any more, not even to destroy the object.
   void condemn() { condemned_ = true; }
   const hc_handler* find_handler(const std::string& handler) const;
@@ -167,11 +178,14 @@ class Node {
   void restore_undeclared(Shard& shard);
   void match_drops(const Node* old);
   bool recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error);
+  static void begin_counts(StateBinding& b, const uint8_t* initial);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
   std::shared_ptr<Conversion> plan_way_back(const StateBinding& b, const SchemaCopy& to) const;
 
+  std::string stored_name_;  // in what the store gave back
   std::shared_ptr<Library> library_;
   std::shared_ptr<Node> adopted_from_;  // until the swap is done
+  bool beside_ = false;                 // `adopted_from_` goes on, and only settings are taken from it
   void* memory_ = nullptr;
   Shard* shard_ = nullptr;
   std::deque<std::string> strings_;  // what hc_string members point at
@@ -189,6 +203,7 @@ class Node {
     counters_before_.reset();
   }
   friend class ShardGraph;
+  friend class SideBySide;
 };
 
 }  // namespace hotclick::core

@@ -1,4 +1,6 @@
 // The moment in which a node takes its predecessor's place, and the way back.
+#include <cstring>
+
 #include "node.hh"
 #include "shard.hh"
 #include "swap_code.hh"
@@ -22,6 +24,7 @@ HC_SWAP_CODE void Node::adopt_state(bool watched) {
     StateBinding& to = *c.to;
     if (to.block) {
       c.conversion->run(c.from->block.get(), to.block.get());
+      if (!c.initial.empty()) begin_counts(to, c.initial.data());
     } else if (to.section) {
       c.conversion->run(c.old_pages->pages.data(), to.section->pages.data());
     } else if (to.table) {
@@ -43,8 +46,17 @@ HC_SWAP_CODE void Node::adopt_state(bool watched) {
   has_adopted_ = true;
 }
 
+/// Beside an older version counts begin anew: what is shown is the sum of both.
+void Node::begin_counts(StateBinding& b, const uint8_t* initial) {
+  const hc_schema& schema = b.declaration->schema;
+  for (uint32_t i = 0; i < schema.nfields; ++i) {
+    const hc_field& f = schema.fields[i];
+    if (f.merge == HC_MERGE_SUM) memcpy(b.block.get() + f.offset, initial + f.offset, f.size);
+  }
+}
+
 HC_SWAP_CODE void Node::drop_queues_left() {
-  if (!adopted_from_) return;
+  if (!adopted_from_ || beside_) return;
   for (StateBinding& b : adopted_from_->states) {
     if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
   }
@@ -59,8 +71,8 @@ void Node::hand_back(Return how) {
     if (how == Return::bare && c.back) c.back->leave_author_out();
     if (from.section) {
       c.back->run(from.section->pages.data(), c.old_pages->pages.data());
-    } else if (!c.from) {
-      continue;  // it was new: nobody had it before
+    } else if (!c.from || beside_) {
+      continue;  // it was new, or the one before has its own
     } else if (from.block) {
       c.back->run(from.block.get(), c.from->block.get());
     } else if (from.table) {
@@ -74,7 +86,7 @@ void Node::hand_back(Return how) {
     }
     c.done = false;
   }
-  if (!old || !has_adopted_) return;
+  if (!old || beside_ || !has_adopted_) return;
   has_adopted_ = false;
   for (const auto& [here, there] : same_drops_) old->drops()[there] = drops()[here];
   old->unconnected() = unconnected();

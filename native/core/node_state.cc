@@ -25,7 +25,7 @@ bool Node::bind_states(Shard& shard, Node* old, NodeError& error) {
     if (b.declaration->kind != HC_STATE_QUEUE) b.schema = copy_schema(b.declaration->schema, why);
     if (b.declaration->kind == HC_STATE_TABLE) b.key = copy_schema(b.declaration->key, why);
     StateBinding* before = old              ? old->find_state(b.name)
-                           : shard.imported ? shard.imported->state(name, b.name)
+                           : shard.imported ? shard.imported->state(stored_name_, b.name)
                                             : nullptr;
     if (before && kind_of(*before) != b.declaration->kind) {
       error.message = "HC_STATE_SCHEMA: state '" + b.name + "' changed its kind";
@@ -90,7 +90,7 @@ std::shared_ptr<Conversion> Node::plan_way_back(const StateBinding& b, const Sch
 
 bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::string& error) {
   auto* slot = static_cast<hc_state_slot*>(b.declaration->member(memory_));
-  if (old && old->schema == b.schema) {
+  if (old && !beside_ && old->schema == b.schema) {
     b.block = old->block;  // the same memory: there is nothing to do at the swap
   } else {
     b.block = shard.statics()->allocate(b.schema.size);
@@ -102,8 +102,10 @@ bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::st
     if (old) {
       auto conversion = plan_conversion(b, old->schema, error);
       if (!conversion) return false;
-      changes_.push_back({old, &b, std::move(conversion), nullptr, plan_way_back(b, old->schema), nullptr});
-    } else if (const RestoredStatic* r = shard.restored_static(name, b.name)) {
+      changes_.push_back(
+          {old, &b, std::move(conversion), nullptr, plan_way_back(b, old->schema), nullptr, {}});
+      if (beside_) changes_.back().initial.assign(b.block.get(), b.block.get() + b.schema.size);
+    } else if (const RestoredStatic* r = shard.restored_static(stored_name_, b.name)) {
       if (r->schema == b.schema) {
         memcpy(b.block.get(), r->data.data(), r->data.size());
       } else {
@@ -120,7 +122,7 @@ bool Node::bind_static(StateBinding& b, Shard& shard, StateBinding* old, std::st
 /// The table of a store that was left in the middle of a conversion: each page is converted from its own layout.
 /// Leaves `b.table` null when there is none.
 bool Node::load_parts(StateBinding& b, const TableLayout& layout, uint32_t capacity, std::string& error) {
-  const auto at = shard_->restored_parts.find(name + "/" + b.name);
+  const auto at = shard_->restored_parts.find(stored_name_ + "/" + b.name);
   if (at == shard_->restored_parts.end()) return true;
   // Records with another key cannot be taken up; the host tells of them.
   std::erase_if(at->second, [&b](const RestoredPart& part) { return !(part.key == b.key); });
@@ -155,8 +157,13 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
   auto* slot = static_cast<hc_table_slot*>(b.declaration->member(memory_));
   TableLayout layout = TableLayout::of(b.key, b.schema);
   layout.defaults = b.declaration->defaults;
-  if (!old) {
-    b.table = shard_->restored_table(name, b.name);
+  if (beside_ && old) {
+    // Room for as many slots: in the store this table takes the other one's name.
+    const uint32_t room = old->table->max_slots() > slot->capacity ? old->table->max_slots() : slot->capacity;
+    b.table = FlowTable::create(name + "/" + b.name, layout, room, error);
+    if (!b.table) return false;
+  } else if (!old) {
+    b.table = shard_->restored_table(stored_name_, b.name);
     if (b.table && !(b.table->layout().key == b.key)) b.table = nullptr;
     if (!b.table && !load_parts(b, layout, slot->capacity, error)) return false;
     if (!b.table) b.table = FlowTable::create(name + "/" + b.name, layout, slot->capacity, error);
@@ -181,9 +188,9 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
     auto prepared = b.table->prepare_layout(layout, std::move(conversion), error);
     if (!prepared) return false;
     changes_.push_back(
-        {old, &b, nullptr, std::move(prepared), old ? plan_way_back(b, from) : nullptr, nullptr});
+        {old, &b, nullptr, std::move(prepared), old ? plan_way_back(b, from) : nullptr, nullptr, {}});
   } else {
-    changes_.push_back({old, &b, nullptr, nullptr, nullptr, nullptr});  // a new owner
+    changes_.push_back({beside_ ? nullptr : old, &b, nullptr, nullptr, nullptr, nullptr, {}});  // a new owner
   }
   slot->table = b.table.get();
   return true;
@@ -192,7 +199,7 @@ bool Node::bind_table(StateBinding& b, StateBinding* old, std::string& error) {
 /// The table that a crashed engine left, in the layout that this class has if there are records in it, otherwise in the
 /// newest; the usual way leads on from there.
 bool Node::recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error) {
-  auto found = shard_->imported->lost_table(name, b.name);
+  auto found = shard_->imported->lost_table(stored_name_, b.name);
   if (!found) {
     error = "its records are not there";
     return false;
@@ -219,13 +226,14 @@ bool Node::bind_queue(StateBinding& b, Shard& shard, StateBinding* old, std::str
     error = "a queue holds from 1 to 1048576 packets";
     return false;
   }
+  if (beside_) old = nullptr;
   b.queue = old && old->queue->slots >= slot->capacity ? old->queue
                                                        : QueueBlock::create(*shard.statics(), slot->capacity);
   if (!b.queue) {
     error = "no memory for it";
     return false;
   }
-  changes_.push_back({old, &b, nullptr, nullptr, nullptr, nullptr});
+  changes_.push_back({old, &b, nullptr, nullptr, nullptr, nullptr, {}});
   slot->queue = &b.queue->queue();
   return true;
 }
@@ -259,7 +267,7 @@ bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
     auto conversion = plan_conversion(b, pages->schema, error);
     if (!conversion) return false;
     auto back = plan_way_back(b, pages->schema);
-    changes_.push_back({nullptr, &b, std::move(conversion), nullptr, std::move(back), std::move(pages)});
+    changes_.push_back({nullptr, &b, std::move(conversion), nullptr, std::move(back), std::move(pages), {}});
   } else if (const RestoredStatic* r = shard.restored_static(class_name, b.name)) {
     if (r->schema == b.schema) {
       memcpy(b.section->pages.data(), r->data.data(), r->data.size());
@@ -275,7 +283,8 @@ bool Node::bind_section(StateBinding& b, Shard& shard, std::string& error) {
 
 /// Drops go on counting where the reasons still exist. Found out before the swap, which only adds numbers up.
 void Node::match_drops(const Node* old) {
-  const ImportedCounters* imported = !old && shard_->imported ? shard_->imported->counters(name) : nullptr;
+  const ImportedCounters* imported =
+      !old && shard_->imported ? shard_->imported->counters(stored_name_) : nullptr;
   if (!old && !imported) return;
   counters_before_ = old ? old->counters : imported->memory;
   const auto count = static_cast<uint32_t>(old ? old->descriptor->ndrops : imported->drops.size());

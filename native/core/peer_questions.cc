@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "shard.hh"
+#include "version_handlers.hh"
 
 namespace hotclick::core {
 namespace {
@@ -84,7 +85,7 @@ void PeerQuestions::answer(Shard& at) {
       hc_text out = {q.value.data(), 0, static_cast<uint32_t>(q.value.size()), 0, 0};
       const hc_string parameter{q.parameter.c_str(), static_cast<uint32_t>(q.parameter.size()), 0};
       char error[HC_ERROR_SIZE];
-      q.has_value = node->read(*handler, parameter, out, error) == 0;
+      q.has_value = read_versions(*at.graph(), *node, *handler, parameter, out, error) == 0;
       q.value.resize(out.length);
       q.too_long = out.overflow != 0;
     }

@@ -35,6 +35,11 @@ std::string first_frame(const FaultReport& report) {
   return report.backtrace.empty() ? "" : report.backtrace[0];
 }
 
+/// Another process that takes the shard over learns from the board which graph it runs.
+bool board_tells_truth(EngineFixture& t, uint32_t shard) {
+  return t.core().board().revision(shard).load() == t.shard(shard).graph()->revision;
+}
+
 /// Version 1 runs, version `version` with `mode` is installed and fails: version 1 must go on with all it has.
 FaultReport survive(const char* version, const char* mode, Strategy strategy = Strategy::swap) {
   EngineFixture t(1);
@@ -45,6 +50,7 @@ FaultReport survive(const char* version, const char* mode, Strategy strategy = S
   t.roll(0, strategy);
   FaultReport report = recover(t, 0);
   CHECK_EQ(t.shard().graph()->find("fragile")->version, "1.0.0");
+  CHECK(board_tells_truth(t, 0));
   const uint64_t after = t.number(0, "fragile", "packets");
   CHECK(after >= before);
   t.pass(0);
@@ -171,6 +177,7 @@ TEST("recovery: an upgrade that is taken back keeps what was counted, in either 
       t.run(i, back);
       t.shard(i).learn_graph();
       CHECK_EQ(t.shard(i).guard().take_evidence() == nullptr, true);
+      CHECK(board_tells_truth(t, i));
     }
     t.wait([&] { return t.core().abandon(t.prepared()); });
     CHECK(t.number(0, "fragile", "packets") >= packets);

@@ -167,6 +167,7 @@ void Shard::maintain() {
     if (HC_UNLIKELY(t->just_converted())) to_notify_ = true;  // the host releases what is left over
   }
   converting_ = converting;
+  if (HC_UNLIKELY(graph_->versions().moving())) converting |= graph_->versions().move_records();
   if (converting) idle_rounds_ = 0;  // there is work to do in idle time
   if (HC_UNLIKELY(graph_->draining())) graph_->check_draining(face_.now > drain_deadline_);
 }

@@ -27,28 +27,14 @@ std::shared_ptr<ShardGraph> ShardGraph::build(Shard& shard, const std::vector<No
                                               const std::shared_ptr<ShardGraph>& running, GraphError& error) {
   auto graph = std::make_shared<ShardGraph>();
   if (running) graph->successor_.resize(running->nodes_.size());
+  if (running) graph->stays_.resize(running->nodes_.size());
   for (const NodePlan& p : plan) {
-    std::shared_ptr<Node> old;
-    if (running && !p.predecessor.empty()) {
-      for (const auto& n : running->nodes_) {
-        if (n->name == p.predecessor) old = n;
-      }
-    }
-    std::shared_ptr<Node> node;
-    if (old && p.keep) {
-      node = old;
-    } else {
-      NodeError failure;
-      node = Node::create(p.spec, shard, old, failure);
-      if (!node) {
-        error = {p.spec.name, failure.message, failure.argument};
-        return nullptr;
-      }
-    }
-    if (old) graph->successor_[old->graph_index] = node.get();
-    graph->predecessor_.push_back(old.get());
-    graph->nodes_.push_back(std::move(node));
+    if (!graph->add_node(shard, p, running.get(), error)) return nullptr;
   }
+  for (const NodePlan& p : plan) {
+    if (!p.newest.empty() && !graph->add_older(p, running.get(), error)) return nullptr;
+  }
+  if (running) graph->end_older(*running);
 
   for (const NodePlan& p : plan) {
     graph->push_at_.push_back(static_cast<uint32_t>(graph->push_.size()));
@@ -81,6 +67,51 @@ std::shared_ptr<ShardGraph> ShardGraph::build(Shard& shard, const std::vector<No
   return graph;
 }
 
+bool ShardGraph::add_node(Shard& shard, const NodePlan& p, ShardGraph* running, GraphError& error) {
+  std::shared_ptr<Node> old;
+  for (size_t i = 0; running && !p.predecessor.empty() && i < running->nodes_.size(); ++i) {
+    if (running->names_[i] == p.predecessor) old = running->nodes_[i];
+  }
+  std::shared_ptr<Node> node = old;
+  if (!old || !p.keep) {
+    NodeError failure;
+    node = Node::create(p.spec, shard, old, p.fresh ? Inherit::settings : Inherit::state, failure);
+    if (!node) {
+      error = {p.spec.name, failure.message, failure.argument};
+      return false;
+    }
+  }
+  if (old) {
+    if (p.newest.empty()) successor_[old->graph_index] = node.get();
+    if (node == old) stays_[old->graph_index] = true;
+  }
+  predecessor_.push_back(old.get());
+  stayed_.push_back(node == old);
+  nodes_.push_back(std::move(node));
+  names_.push_back(p.spec.name);
+  newest_.push_back(nullptr);
+  return true;
+}
+
+bool ShardGraph::add_older(const NodePlan& p, ShardGraph* running, GraphError& error) {
+  const auto at = static_cast<size_t>(std::find(names_.begin(), names_.end(), p.spec.name) - names_.begin());
+  newest_[at] = find(p.newest);
+  const bool begins = running && !running->find(p.spec.name);
+  std::string why;
+  if (versions_.add(*nodes_[at], *newest_[at], p.moves, begins, why)) return true;
+  error = {p.newest, why, UINT32_MAX};
+  return false;
+}
+
+/// What older versions have counted goes to the newest when they are no more in the graph.
+void ShardGraph::end_older(ShardGraph& running) {
+  for (size_t i = 0; i < running.nodes_.size(); ++i) {
+    if (!running.newest_[i] || stays_[i]) continue;
+    Node* newest = successor_[running.newest_[i]->graph_index];
+    if (newest) versions_.end(*running.nodes_[i], *newest);
+  }
+}
+
 void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
   push_target_.resize(push_.size());
   pull_source_.resize(pull_.size());
@@ -95,7 +126,7 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
     Node& from = *nodes_[e.from];
     Node& to = *nodes_[e.to];
     if (e.push) {
-      push_[push_at_[e.from] + e.from_port] = {to.descriptor->push, to.instance.object, e.to_port, 0};
+      push_[push_at_[e.from] + e.from_port] = versions_.entry(to, e.to_port);
       push_target_[push_at_[e.from] + e.from_port] = &to;
       pull_[pull_at_[e.to] + e.to_port].pull = nullptr;  // says that it is pushed to
     } else {
@@ -103,6 +134,10 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
       pull_source_[pull_at_[e.to] + e.to_port] = &from;
       push_[push_at_[e.from] + e.from_port].push = nullptr;  // says that it is pulled from
     }
+  }
+  for (uint32_t i = 0; i < nodes_.size(); ++i) {  // packets come to older versions through the newest's edges
+    for (uint32_t k = 0; newest_[i] && k < nodes_[i]->instance.ninputs; ++k)
+      pull_[pull_at_[i] + k].pull = nullptr;
   }
 }
 
@@ -113,6 +148,7 @@ HC_SWAP_CODE void ShardGraph::install(ShardGraph* running, bool watched) {
     n.graph_index = i;
     if (!n.installed) n.adopt_state(watched);
   }
+  versions_.install(running ? &running->versions_ : nullptr, tables_);
   if (running) start_draining(*running);
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& n = *nodes_[i];
@@ -126,13 +162,12 @@ HC_SWAP_CODE void ShardGraph::install(ShardGraph* running, bool watched) {
 void ShardGraph::forget_predecessors() {
   for (auto& n : nodes_) n->forget_predecessor();
   successor_.clear();
+  stays_.clear();
 }
 
 Node* ShardGraph::find(std::string_view name) const {
-  for (const auto& n : nodes_) {
-    if (n->name == name) return n.get();
-  }
-  return nullptr;
+  const auto at = std::find(names_.begin(), names_.end(), name);
+  return at == names_.end() ? nullptr : nodes_[static_cast<size_t>(at - names_.begin())].get();
 }
 
 const Node* ShardGraph::find_code(uintptr_t address) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "node.hh"
+#include "side_by_side.hh"
 
 namespace hotclick::core {
 
@@ -26,6 +27,9 @@ struct NodePlan {
   NodeSpec spec;
   std::string predecessor;  // element of the running graph whose place it takes; empty = it starts afresh
   bool keep = false;        // the predecessor's instance itself goes on
+  bool fresh = false;       // it starts beside the predecessor, which goes on as an older version
+  std::string newest;       // an older version: the element of this plan, further up, that it runs beside
+  bool moves = false;       // an older version: its records move to the newest
 };
 
 struct GraphError {
@@ -62,7 +66,11 @@ class ShardGraph {
   const std::vector<std::shared_ptr<Node>>& nodes() const { return nodes_; }
   /// Removed elements that still run.
   const std::vector<Node*>& draining_nodes() const { return draining_; }
+  /// By its name in this graph. The name of an element is that of its newest version.
   Node* find(std::string_view name) const;
+  const std::string& name_of(uint32_t node) const { return names_[node]; }
+  SideBySide& versions() { return versions_; }
+  const SideBySide& versions() const { return versions_; }
   std::vector<Node*>& tasks() { return tasks_; }
   const std::vector<FlowTable*>& tables() const { return tables_; }
   std::vector<pollfd>& poll_fds() { return poll_fds_; }
@@ -98,7 +106,14 @@ class ShardGraph {
   void link(const std::vector<EdgeSpec>& edges);
   void start_draining(ShardGraph& running);
 
+  bool add_node(Shard& shard, const NodePlan& plan, ShardGraph* running, GraphError& error);
+  bool add_older(const NodePlan& plan, ShardGraph* running, GraphError& error);
+  void end_older(ShardGraph& running);
+
   std::vector<std::shared_ptr<Node>> nodes_;
+  std::vector<std::string> names_;
+  std::vector<Node*> newest_;  // for each node that is an older version, the newest; null for the others
+  SideBySide versions_;
   std::vector<uint32_t> push_at_, pull_at_;
   std::vector<hc_push_edge> push_;
   std::vector<hc_pull_edge> pull_;
@@ -107,8 +122,12 @@ class ShardGraph {
   std::vector<Node*> tasks_, draining_;
   std::vector<FlowTable*> tables_;
   std::atomic<bool> drains_{false};
-  std::vector<Node*> successor_;    // for each node of the running graph: who takes its place
-  std::vector<Node*> predecessor_;  // for each node: whose place it takes
+  // For each node of the running graph: who takes its place, and whether it goes on itself.
+  std::vector<Node*> successor_;
+  std::vector<bool> stays_;
+  // For each node: whose place it takes, and whether it went on itself.
+  std::vector<Node*> predecessor_;
+  std::vector<bool> stayed_;
   std::vector<Node*> spare_tasks_, spare_draining_;  // for the running graph, when it runs again
   bool left_ = false;                                // the graph before runs again
   std::vector<pollfd> poll_fds_;

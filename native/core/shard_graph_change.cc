@@ -25,7 +25,7 @@ HC_SWAP_CODE void ShardGraph::start_draining(ShardGraph& running) {
   for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
     Node& old = *running.nodes_[i];
     Node* next = i < successor_.size() ? successor_[i] : nullptr;
-    if (next == &old) continue;
+    if (i < stays_.size() && stays_[i]) continue;
     const bool active = old.task_active;
     old.rest();
     if (next) continue;
@@ -42,9 +42,8 @@ HC_SWAP_CODE void ShardGraph::start_draining(ShardGraph& running) {
     Node* target = running.push_target_[k];
     if (!target) continue;
     for (uint32_t i = 0; i < running.nodes_.size(); ++i) {
-      if (running.nodes_[i].get() != target || !successor_[i] || successor_[i] == target) continue;
-      running.push_[k].push = successor_[i]->descriptor->push;
-      running.push_[k].object = successor_[i]->instance.object;
+      if (running.nodes_[i].get() == target && successor_[i])
+        running.push_[k] = versions_.entry(*successor_[i], running.push_[k].port);
     }
   }
   // A consumer that stays takes the packets of its removed queue first.
@@ -90,13 +89,12 @@ void ShardGraph::check_draining(bool force, bool crashed) {
 void ShardGraph::reinstate(ShardGraph& newer, Return how) {
   newer.use_edges(nullptr, nullptr);
   for (uint32_t k = 0; k < push_.size(); ++k) {  // led to successors while removed elements drained
-    if (Node* target = push_target_[k]) {
-      push_[k].push = target->descriptor->push;
-      push_[k].object = target->instance.object;
-    }
+    if (Node* target = push_target_[k]) push_[k] = versions_.entry(*target, push_[k].port);
   }
   for (uint32_t i = 0; i < nodes_.size(); ++i) nodes_[i]->graph_index = i;
+  newer.versions_.leave();
   for (const auto& n : newer.nodes_) n->hand_back(how);
+  versions_.take_back(newer.versions_, tables_, how == Return::bare);
   for (const auto& n : nodes_) n->replaced |= n->resting;
   for (const auto& n : nodes_) n->resume();
 
@@ -106,9 +104,10 @@ void ShardGraph::reinstate(ShardGraph& newer, Return how) {
     std::swap(tasks_, newer.spare_tasks_);
     std::swap(draining_, newer.spare_draining_);
     std::swap(successor_, newer.predecessor_);
+    std::swap(stays_, newer.stayed_);
   }
   for (uint32_t i = 0; i < newer.nodes_.size(); ++i) {
-    if (successor_[i] != newer.nodes_[i].get()) newer.nodes_[i]->rest();
+    if (!stays_[i]) newer.nodes_[i]->rest();
   }
   if (how == Return::ordered) start_draining(newer);
   use_edges(nullptr, nullptr);

@@ -44,9 +44,10 @@ bool Shard::receive_hand_over() {
       batch.packets[0] = item.packet;
       Node* target = graph_->find(item.element);
       if (instrumentation && target) instrumentation->see_arrival(*target, item.port, batch);
-      if (target && target->descriptor->push)
-        target->descriptor->push(target->instance.object, item.port, &batch);
-      else {
+      if (target && target->descriptor->push) {
+        const hc_push_edge edge = graph_->versions().entry(*target, item.port);
+        edge.push(edge.object, edge.port, &batch);
+      } else {
         count_drops(ShardDrop::element_gone, 1);
         release_packets(&face_, batch.packets, 1);
       }

@@ -36,6 +36,7 @@ void Shard::return_to_previous(Return how) {
   guard_.older()->reinstate(*guard_.newer(), how);
   graph_ = guard_.older();
   previous_ = guard_.newer();
+  if (installed_revision) installed_revision->store(graph_->revision, std::memory_order_release);
   drain_deadline_ = face_.now + drain_limit;
   next_timer_ = face_.now;
   guard_.set_stage(FaultGuard::Stage::returned);
@@ -48,6 +49,7 @@ void Shard::recover() {
   if (guard_.stage() == FaultGuard::Stage::returned) {
     // Of the new code only what takes state back was still called, or elements that drained.
     for (FlowTable* t : graph_->tables()) t->leave_author_out();
+    graph_->versions().leave_authors_out();
     graph_->check_draining(true, true);
   } else {
     return_to_previous(guard_.stage() == FaultGuard::Stage::watching ? Return::fault : Return::bare);

@@ -108,6 +108,21 @@ bool FlowTable::index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uin
   return false;
 }
 
+uint32_t FlowTable::index_probe(const uint64_t* in, uint32_t mask, uint32_t hash, const void* key) {
+  for (uint32_t i = hash & mask; in[i] != 0; i = (i + 1) & mask) {
+    const auto slot = static_cast<uint32_t>(in[i]) - 1;
+    if (static_cast<uint32_t>(in[i] >> 32) != hash || slot == tombstone - 1) continue;
+    if (memcmp(&settled(slot) + 1, key, key_size) == 0) return slot;
+  }
+  return no_slot;
+}
+
+uint32_t FlowTable::find(const void* key) {
+  const uint32_t hash = hash_key(key, key_size, seed);
+  const uint32_t slot = index_probe(index, index_mask, hash, key);
+  return slot == no_slot && old_index ? index_probe(old_index, old_mask, hash, key) : slot;
+}
+
 uint32_t FlowTable::insert(uint32_t hash, const void* key) {
   if (old_index) grow_step();
   if (live >= capacity) return no_slot;

@@ -73,6 +73,8 @@ class FlowTable : public hc_table {
   void set_owner(hc_shard* shard, void* object, const hc_state& declaration, uint32_t capacity);
 
   uint32_t insert(uint32_t hash, const void* key);
+  /// The slot of the record with that key, or no_slot.
+  uint32_t find(const void* key);
   void erase(uint32_t slot);
   void convert(uint32_t slot);
   void grow_step();
@@ -117,6 +119,12 @@ class FlowTable : public hc_table {
   uint32_t page_bytes() const { return 8 + (1u << publish_shift) * (8 + layout_->record_size()); }
   /// Marks every page with a live record dirty (a full sync).
   void mark_all_dirty();
+  /// On the shard: from now on this table is published under the name that `before` had, and `before` under another:
+  /// all its pages go to the store again, and here those that this table does not fill end.
+  void take_name_of(FlowTable& before);
+
+  /// The tables of this name in older versions that run beside this table's element; null when there are none.
+  const std::vector<FlowTable*>* older = nullptr;
 
   /// Fills slots of a page from packed bytes of `from` layout; `conversion` is null when it is this layout.
   /// False when the bytes do not fit their own description.
@@ -143,6 +151,11 @@ class FlowTable : public hc_table {
   hc_record& record(uint32_t slot) const {
     return *reinterpret_cast<hc_record*>(records + static_cast<uint64_t>(slot) * stride);
   }
+  /// A record that no lookup gave: brought to the present layout first.
+  hc_record& settled(uint32_t slot) {
+    if (record(slot).layout != hc_table::layout) convert(slot);
+    return record(slot);
+  }
   uint8_t* key_of(uint32_t slot) const { return reinterpret_cast<uint8_t*>(&record(slot) + 1); }
   uint8_t* value_of(uint32_t slot) const { return reinterpret_cast<uint8_t*>(&record(slot)) + value_offset; }
 
@@ -153,6 +166,7 @@ class FlowTable : public hc_table {
   /// Points at what lies in the index region.
   void use_index_region();
   void index_put(uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot);
+  uint32_t index_probe(const uint64_t* in, uint32_t mask, uint32_t hash, const void* key);
   bool index_find(const uint64_t* in, uint32_t mask, uint32_t hash, uint32_t slot, uint32_t& at) const;
   uint64_t* index_of_size(uint64_t size) const {
     return reinterpret_cast<uint64_t*>(index_arena_.data()) + size;
@@ -166,6 +180,12 @@ class FlowTable : public hc_table {
   void rebuild();
   /// What the fast half wants to know of `layout_`.
   void use_layout();
+  uint32_t used_pages() const { return (high_water() + (1u << publish_shift) - 1) >> publish_shift; }
+  uint32_t published_pages() const { return used_pages() > vacated_pages_ ? used_pages() : vacated_pages_; }
+  void mark_pages(uint32_t pages) {
+    for (uint32_t word = 0; word < pages >> 6; ++word) dirty[word] = ~0ull;
+    if ((pages & 63) != 0) dirty[pages >> 6] |= (1ull << (pages & 63)) - 1;
+  }
   void mark(uint32_t slot) { dirty[slot >> page_shift >> 6] |= 1ull << ((slot >> page_shift) & 63); }
 
   std::string name_;
@@ -180,6 +200,7 @@ class FlowTable : public hc_table {
   void* object_ = nullptr;
   Expire expire_ = nullptr;
   uint32_t max_slots_ = 0;
+  uint32_t vacated_pages_ = 0;  // that the store may have under this name from a table before
   uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
   bool just_converted_ = false, held_ = false, returning_ = false;
   std::atomic<bool> converting_{false};

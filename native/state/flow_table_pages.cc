@@ -7,7 +7,7 @@
 namespace hotclick::core {
 
 uint32_t FlowTable::publish_page(uint32_t& cursor, uint32_t& page, uint8_t* out) {
-  const uint32_t pages = (head_->high_water + (1u << page_shift) - 1) >> page_shift;
+  const uint32_t pages = published_pages();
   while (cursor < pages) {
     const uint64_t word = dirty[cursor >> 6] >> (cursor & 63);
     if (word == 0) {
@@ -45,8 +45,14 @@ uint32_t FlowTable::pack_page(uint32_t page, uint8_t* out) {
 }
 
 void FlowTable::mark_all_dirty() {
-  const uint32_t pages = (head_->high_water + (1u << page_shift) - 1) >> page_shift;
-  for (uint32_t page = 0; page < pages; ++page) dirty[page >> 6] |= 1ull << (page & 63);
+  mark_pages(used_pages());
+}
+
+void FlowTable::take_name_of(FlowTable& before) {
+  vacated_pages_ = before.published_pages();
+  before.vacated_pages_ = 0;
+  mark_pages(vacated_pages_);
+  before.mark_all_dirty();
 }
 
 bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,

@@ -30,11 +30,11 @@ bool PublishCommand::step(Shard& shard) {
   return done;
 }
 
-void PublishCommand::add_static(const Node& node, const StateBinding& b) {
+void PublishCommand::add_static(const std::string& element, const StateBinding& b) {
   const uint8_t* from = b.block ? b.block.get() : b.section ? b.section->pages.data() : b.image;
   if (!from || used_ + b.schema.size > room_ || entries_.size() == entries_.capacity()) return;
   memcpy(data_.get() + used_, from, b.schema.size);
-  entries_.push_back({&node, &b, 0, static_cast<uint32_t>(used_), b.schema.size});
+  entries_.push_back({&element, &b, 0, static_cast<uint32_t>(used_), b.schema.size});
   used_ += b.schema.size;
 }
 
@@ -47,9 +47,10 @@ bool PublishCommand::is_published(const uint8_t* image) const {
 }
 
 void PublishCommand::add_statics() {
-  for (const auto& n : graph_->nodes()) {
-    for (const StateBinding& b : n->states) add_static(*n, b);
-    if (n->undeclared.image && !is_published(n->undeclared.image)) add_static(*n, n->undeclared);
+  for (uint32_t i = 0; i < graph_->nodes().size(); ++i) {
+    const Node& n = *graph_->nodes()[i];
+    for (const StateBinding& b : n.states) add_static(graph_->name_of(i), b);
+    if (n.undeclared.image && !is_published(n.undeclared.image)) add_static(graph_->name_of(i), n.undeclared);
   }
 }
 
@@ -77,7 +78,8 @@ bool PublishCommand::publish(Shard& shard) {
         uint32_t page = 0;
         const uint32_t size = b.table->publish_page(cursor_, page, data_.get() + used_);
         if (size == 0) break;
-        entries_.push_back({&n, &b, page, static_cast<uint32_t>(used_), size});
+        entries_.push_back(
+            {&graph_->name_of(static_cast<uint32_t>(node_)), &b, page, static_cast<uint32_t>(used_), size});
         used_ += size;
         --budget;
       }

@@ -14,7 +14,7 @@ namespace hotclick::core {
 class PublishCommand : public Command {
  public:
   struct Entry {
-    const Node* node;  // valid while `graph()` is held
+    const std::string* element;  // valid while `graph()` is held
     const StateBinding* state;
     uint32_t page;          // tables
     uint32_t offset, size;  // in data()
@@ -37,7 +37,7 @@ class PublishCommand : public Command {
 
  private:
   bool publish(Shard& shard);
-  void add_static(const Node& node, const StateBinding& binding);
+  void add_static(const std::string& element, const StateBinding& binding);
   bool is_published(const uint8_t* image) const;
   void add_statics();
 

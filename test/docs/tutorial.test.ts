@@ -1,35 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { packageRoot } from '../../engine/datapath/paths.ts';
 import { runnableSnippets } from '../../scripts/snippets.ts';
+import { runSnippets } from './run-snippets.ts';
 
 t.setTimeout(120_000);
-
-// Namespaces of the tutorial's own names, in a network and a mount namespace where nobody else's can be met.
-const setUp = `
-set -e
-if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi
-mount -t sysfs sysfs /sys
-ip link set lo up
-# A job is the shell around the engine, not the engine.
-trap 'set +e; hotclick stop &> /dev/null; kill $(jobs -p) 2> /dev/null' EXIT
-`;
 
 t.test('the tutorial does what it says, command by command', async (t) => {
   const snippets = runnableSnippets(readFileSync(join(packageRoot, 'docs/tutorial.md'), 'utf8'));
   t.equal(snippets.length, 13);
-  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const script = [setUp, ...snippets].join('\n');
-  const child = spawn('unshare', [...asRoot, '--net', '--mount', 'bash', '-c', script], { cwd: packageRoot });
-  const [said, complaints, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
+  const { status, said, complaints } = await runSnippets(snippets);
   t.equal(status, 0, `${said}\n${complaints}`);
   for (const expected of [
     /hello\.click: 4 elements, .*nothing wrong/,

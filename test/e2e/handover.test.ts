@@ -61,6 +61,26 @@ t.test('without a store too, and with the history', async (t) => {
   t.equal((await engine.client.rollback({ revision: 1 })).revision, 4, 'a rollback finds the first version');
 });
 
+t.test('versions side by side go on side by side, in a handover and in a restart', async (t) => {
+  const succession = await startSuccession(t);
+  const { engine } = succession;
+  const before = await engine.client.read('fw.connections');
+  await engine.client.upgrade({ Firewall: firewallVersion2 }, { newFlowsOnly: true });
+  for (const strategy of ['handover', 'restart'] as const) {
+    await engine.client.upgrade({}, { strategy });
+    const { elements } = await engine.client.stats();
+    t.match(
+      elements.filter(({ className }) => className === 'Firewall'),
+      [
+        { element: 'fw', version: '2.0.0' },
+        { element: 'fw~1', version: '1.0.0', beside: 'fw' },
+      ],
+    );
+    t.equal(await engine.client.read('fw~1.connections'), before, strategy);
+    await untilForwarding(succession);
+  }
+});
+
 t.test('another Node.js and another installation', async (t) => {
   const succession = await startSuccession(t);
   const { engine, options } = succession;

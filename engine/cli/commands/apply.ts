@@ -8,6 +8,7 @@ import {
   defineOption,
   dryRunOption,
   jsonOption,
+  newFlowsOnlyOption,
   staticsOption,
   strategyOption,
   successorOptions,
@@ -32,6 +33,7 @@ export function addApplyCommand(program: Command, cli: CliContext): void {
     .addOption(strategyOption())
     .addOption(staticsOption())
     .addOption(dryRunOption())
+    .addOption(newFlowsOnlyOption())
     .addOption(defineOption())
     .addOption(controlOption())
     .addOption(jsonOption())

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RevisionSummary } from '../../engine-types.ts';
+import type { OlderVersionSummary, RevisionSummary } from '../../engine-types.ts';
 import { withEngine } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../examples.ts';
@@ -8,7 +8,7 @@ import { controlOption, jsonOption } from '../option-values.ts';
 import { Output } from '../output.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
-import { microseconds } from '../units.ts';
+import { countOf, microseconds } from '../units.ts';
 
 const columns: readonly Column<RevisionSummary>[] = [
   { head: '', cell: ({ current }) => (current ? '*' : ' ') },
@@ -24,8 +24,15 @@ const columns: readonly Column<RevisionSummary>[] = [
     cell: ({ breaks }) =>
       breaks.length === 0 ? '' : microseconds(Math.max(...breaks.map(({ breakNs }) => breakNs))),
   },
+  { head: 'beside', cell: ({ older }) => older.map(besideText).join('; ') },
   { head: 'reason', cell: ({ reason }) => reason },
 ];
+
+/** An older version that runs, or ran, beside the newest. */
+function besideText({ name, version, moves, records, endedAt }: OlderVersionSummary): string {
+  const state = records === undefined ? '' : `, ${countOf(records, 'record')}${moves ? ' to move' : ''}`;
+  return `${name} ${version}${endedAt === undefined ? state : ', ended'}`;
+}
 
 export function addHistoryCommand(program: Command, cli: CliContext): void {
   const command = program

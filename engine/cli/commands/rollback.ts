@@ -6,6 +6,7 @@ import {
   controlOption,
   dryRunOption,
   jsonOption,
+  newFlowsOnlyOption,
   staticsOption,
   strategyOption,
   successorOptions,
@@ -28,6 +29,7 @@ export function addRollbackCommand(program: Command, cli: CliContext): void {
     .addOption(strategyOption())
     .addOption(staticsOption())
     .addOption(dryRunOption())
+    .addOption(newFlowsOnlyOption())
     .addOption(controlOption())
     .addOption(jsonOption())
     .action((options: RollbackOptions) => {

@@ -8,6 +8,7 @@ import {
   controlOption,
   dryRunOption,
   jsonOption,
+  newFlowsOnlyOption,
   staticsOption,
   strategyOption,
   successorOptions,
@@ -42,6 +43,7 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
       'change several classes one after the other, each as a revision; otherwise all change as one in each shard',
     )
     .addOption(dryRunOption())
+    .addOption(newFlowsOnlyOption())
     .addOption(controlOption())
     .addOption(jsonOption())
     .action((changes: Readonly<Record<string, string>> | [], options: ClassUpgradeCommandOptions) =>
@@ -57,6 +59,10 @@ export function addUpgradeCommand(program: Command, cli: CliContext): void {
   addExamples(command, [
     ['hotclick upgrade Firewall=Firewall.cc', 'builds the source and replaces the class'],
     ['hotclick upgrade Counter=Counter.so --strategy thread', 'by restarting the shards’ loops'],
+    [
+      'hotclick upgrade Firewall=Firewall.cc --new-flows-only',
+      'connections that are open stay with the old version',
+    ],
     [
       'hotclick upgrade Firewall=Firewall.so --require-signature',
       'only with a good Firewall.so.sig beside it',

@@ -83,6 +83,7 @@ export const revisions: readonly RevisionSummary[] = [
     current: false,
     versions: { Counter: '1.0.0' },
     breaks: [],
+    older: [],
   },
   {
     revision: 2,
@@ -94,6 +95,7 @@ export const revisions: readonly RevisionSummary[] = [
     current: true,
     versions: { Counter: '1.1.0' },
     breaks: [{ shard: 0, breakNs: 2150 }],
+    older: [{ name: 'c~1', element: 'c', className: 'Counter', version: '1.0.0', moves: false, records: 3 }],
   },
 ];
 
@@ -114,8 +116,16 @@ export const engineStats: EngineStats = {
     },
   ],
   elements: [
-    { element: 'c', className: 'Counter', version: '1.1.0', drops: {}, unconnected: 0, held: 0 },
-    { element: 'q', className: 'Queue', version: '1.0.0', drops: { full: 12 }, unconnected: 0, held: 5 },
+    { element: 'c', className: 'Counter', version: '1.1.0', drops: {}, unconnected: 0, held: 0, records: 0 },
+    {
+      element: 'q',
+      className: 'Queue',
+      version: '1.0.0',
+      drops: { full: 12 },
+      unconnected: 0,
+      held: 5,
+      records: 7,
+    },
   ],
   store: { lastSyncMs: 1.5, pages: 3, bytes: 4096 },
 };

@@ -141,5 +141,5 @@ export function designWith(
   );
   classes.set('Counter', loadedClass('Counter', content, 10 + Number(content)));
   const checked = checkGraph(graph, (name) => classes.get(name)?.elementClass);
-  return { graph, graphText: 's :: Source -> c :: Counter -> d :: Discard;', checked, classes };
+  return { graph, graphText: 's :: Source -> c :: Counter -> d :: Discard;', checked, classes, older: [] };
 }

@@ -68,9 +68,10 @@ class Exporter {
   RevisionTransfer describe(Shard& shard, const ShardGraph& graph) {
     RevisionTransfer r;
     r.revision = graph.revision;
-    for (const auto& node : graph.nodes()) {
+    for (uint32_t n = 0; n < graph.nodes().size(); ++n) {
+      const auto& node = graph.nodes()[n];
       ElementTransfer& e = r.elements.emplace_back();
-      e.name = node->name;
+      e.name = graph.name_of(n);
       e.class_name = node->class_name;
       e.version = node->version;
       for (uint32_t i = 0; i < node->descriptor->ndrops; ++i)

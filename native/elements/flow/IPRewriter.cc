@@ -31,6 +31,7 @@ struct IPRewriter : Element, RewriterTimeouts {
 
   HC_COLD bool configure(Arguments& arguments);
   void push(uint32_t port, Batch& batch);
+  void knows(uint32_t port, Batch& batch, uint8_t* known);
   HC_COLD uint32_t expired(uint32_t slot, FlowId& key, Mapping& mapping);
 
   uint64_t flows() const { return mappings.size() / 2; }
@@ -51,11 +52,17 @@ struct IPRewriter : Element, RewriterTimeouts {
   static constexpr uint16_t handed_over = 0xFFFE;  // a port number that split() never sees
 
   uint8_t* rewritable(Packet& p, FlowId& id);
+  __attribute__((noinline)) void look(Batch& batch, FlowId* ids, uint8_t** transports, uint32_t* slots);
+  bool knows_one(const uint8_t* transport, const FlowId& id, uint32_t slot);
+  /// No flow has this answer, in this version or in one that still runs beside it.
+  bool is_free(const FlowId& answer) const {
+    return mappings.find(answer) == no_slot && !mappings.elsewhere(answer);
+  }
   HC_COLD uint16_t without_mapping(uint32_t port, Packet& p, const FlowId& id, uint8_t* transport);
   HC_COLD uint32_t find_again(const FlowId& id) const { return mappings.find(id); }
   HC_COLD bool choose_port(uint32_t port, const FlowId& id, FlowId& to) {
     const auto usable = [this](const FlowId& candidate) {
-      return home_of_reply(candidate) == shard()->index && mappings.find(candidate.reversed()) == no_slot;
+      return home_of_reply(candidate) == shard()->index && is_free(candidate.reversed());
     };
     return searches[port].choose(specs[port], shard(), net16(id.source_port), progress->next[port], to,
                                  usable);
@@ -112,13 +119,9 @@ inline uint8_t* IPRewriter::rewritable(Packet& p, FlowId& id) {
   return transport;
 }
 
-void IPRewriter::push(uint32_t port, Batch& batch) {
-  FlowId ids[HC_BATCH_CAPACITY];
-  uint8_t* transports[HC_BATCH_CAPACITY];
-  uint32_t slots[HC_BATCH_CAPACITY];
-  uint16_t ports[HC_BATCH_CAPACITY];
+/// The flow of every packet of the batch, and the slot of its mapping.
+void IPRewriter::look(Batch& batch, FlowId* ids, uint8_t** transports, uint32_t* slots) {
   const uint32_t n = batch.count;
-  if (HC_UNLIKELY(n == 0)) return;
   for (uint32_t i = 0; i < n; ++i) {
     if (i + 8 < n) prefetch(batch.packets[i + 8]);
     if (i + 4 < n) prefetch_write(batch.packets[i + 4]->data);
@@ -126,6 +129,40 @@ void IPRewriter::push(uint32_t port, Batch& batch) {
     if (HC_UNLIKELY(!transports[i])) ids[i] = {};
   }
   mappings.find_batch(ids, n, slots);
+}
+
+/// Asked while a newer version runs beside this one.
+void IPRewriter::knows(uint32_t, Batch& batch, uint8_t* known) {
+  FlowId ids[HC_BATCH_CAPACITY];
+  uint8_t* transports[HC_BATCH_CAPACITY];
+  uint32_t slots[HC_BATCH_CAPACITY];
+  look(batch, ids, transports, slots);
+  for (uint32_t i = 0; i < batch.count; ++i) known[i] = knows_one(transports[i], ids[i], slots[i]);
+}
+
+inline bool IPRewriter::knows_one(const uint8_t* transport, const FlowId& id, uint32_t slot) {
+  // A packet before this one in the batch may have ended the flow.
+  if (!transport || slot == no_slot || !is_live(mappings.record(slot))) return false;
+  if (HC_UNLIKELY(!mappings.is_current(slot))) {  // a flow lives as long as either of its directions
+    const uint32_t partner = partner_of(mappings, slot);
+    if (partner == no_slot || !mappings.is_current(partner)) return false;
+  }
+  if (HC_LIKELY(!(mappings.value(slot).flags & mapping_done)) || id.protocol != protocol_tcp) return true;
+  const uint8_t flags = reinterpret_cast<const TcpHeader*>(transport)->flags;
+  if ((flags & (tcp_syn | tcp_ack)) != tcp_syn) return true;
+  erase_pair(mappings,
+             slot);  // a handshake over the remains of a finished connection (RFC 6191) is another one
+  return false;
+}
+
+void IPRewriter::push(uint32_t port, Batch& batch) {
+  FlowId ids[HC_BATCH_CAPACITY];
+  uint8_t* transports[HC_BATCH_CAPACITY];
+  uint32_t slots[HC_BATCH_CAPACITY];
+  uint16_t ports[HC_BATCH_CAPACITY];
+  const uint32_t n = batch.count;
+  if (HC_UNLIKELY(n == 0)) return;
+  look(batch, ids, transports, slots);
   erased = false;
   bool gone = false;
   for (uint32_t i = 0; i < n; ++i) {
@@ -230,7 +267,7 @@ uint16_t IPRewriter::without_mapping(uint32_t port, Packet& p, const FlowId& id,
       }
     }
   }
-  const bool free = spec.chooses_port() ? choose_port(port, id, to) : mappings.find(to.reversed()) == no_slot;
+  const bool free = spec.chooses_port() ? choose_port(port, id, to) : is_free(to.reversed());
   const FlowId answer = to.reversed();
   if (!free || memcmp(&answer, &id, sizeof(id)) == 0) {
     ++progress->failures;

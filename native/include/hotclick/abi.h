@@ -232,8 +232,9 @@ typedef struct hc_handler {
 typedef struct hc_field {
   const char* name;
   uint32_t type, offset, size;
-  /* hc_merge: what becomes of the values of shards that are no more, when an engine starts with fewer. 0: a shard
-   * that stays keeps its own. */
+  /* hc_merge: what becomes of the values where two states become one: those of shards that are no more, when an
+   * engine starts with fewer, and of an older version that ran beside the newest (see `knows`). 0: the one that
+   * stays keeps its own. */
   uint32_t merge;
 } hc_field;
 
@@ -342,6 +343,11 @@ typedef struct hc_descriptor {
    * While there are any, the packets lost in a crash cannot be told from them and are not given back. May be
    * null. */
   uint64_t (*pending)(void* object);
+  /* Which packets belong to flows that this instance has records of: writes 1 or 0 to `known` for each packet
+   * of the batch. Asked before a batch that comes to input `port`, when a newer version runs beside this one
+   * and takes all other packets; the packets stay the caller's. A flow that has ended, or that one of the
+   * packets begins anew, must not be known from then on. Null when the class has no flows. */
+  void (*knows)(void* object, uint32_t port, const hc_batch* batch, uint8_t* known);
 } hc_descriptor;
 
 /* The one exported symbol. */
@@ -489,6 +495,10 @@ struct hc_host {
   /* The shard that receives packets with these addresses and ports (all network order) from the devices. */
   uint32_t (*shard_of)(uint32_t source, uint32_t destination, uint16_t source_port, uint16_t destination_port,
                        uint8_t protocol, uint32_t shards);
+
+  /* Versions side by side: 1 when the table of an older version that still runs beside this one (see `knows`)
+   * holds a record with that key. An element that chooses keys, such as the ports of a NAT, asks it too. */
+  int (*table_elsewhere)(const hc_table* table, const void* key);
 };
 
 #ifdef __cplusplus

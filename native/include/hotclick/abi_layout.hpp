@@ -67,7 +67,7 @@ inline constexpr uint32_t abi_numbers[] = {
         HC_AT(hc_descriptor, object_align), HC_AT(hc_descriptor, construct), HC_AT(hc_descriptor, destroy),
         HC_AT(hc_descriptor, configure), HC_AT(hc_descriptor, initialize), HC_AT(hc_descriptor, start),
         HC_AT(hc_descriptor, push), HC_AT(hc_descriptor, pull), HC_AT(hc_descriptor, run),
-        HC_AT(hc_descriptor, timer), HC_AT(hc_descriptor, pending),
+        HC_AT(hc_descriptor, timer), HC_AT(hc_descriptor, pending), HC_AT(hc_descriptor, knows),
     sizeof(hc_queue), HC_AT(hc_queue, tail), HC_AT(hc_queue, mask), HC_AT(hc_queue, limit), HC_AT(hc_queue, ring),
     sizeof(hc_record), HC_AT(hc_record, layout), HC_AT(hc_record, flags), HC_AT(hc_record, expires),
         HC_AT(hc_record, link),
@@ -93,7 +93,7 @@ inline constexpr uint32_t abi_numbers[] = {
         HC_AT(hc_host, classify), HC_AT(hc_host, classifier_text), HC_AT(hc_host, parse), HC_AT(hc_host, append),
         HC_AT(hc_host, fail), HC_AT(hc_host, log), HC_AT(hc_host, print), HC_AT(hc_host, read_handler),
         HC_AT(hc_host, write_handler), HC_AT(hc_host, stop), HC_AT(hc_host, allocate), HC_AT(hc_host, release),
-        HC_AT(hc_host, hand_over), HC_AT(hc_host, shard_of),
+        HC_AT(hc_host, hand_over), HC_AT(hc_host, shard_of), HC_AT(hc_host, table_elsewhere),
 };
 // clang-format on
 #undef HC_AT

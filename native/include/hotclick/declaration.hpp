@@ -253,6 +253,7 @@ constexpr hc_descriptor describe(const Declaration<T>& d, const States& states) 
   if constexpr (HasRun<T>) r.run = [](void* o) { return static_cast<T*>(o)->run() ? 1 : 0; };
   if constexpr (HasTimer<T>) r.timer = [](void* o, uint32_t id) { static_cast<T*>(o)->timer(id); };
   if constexpr (HasPending<T>) r.pending = [](void* o) -> uint64_t { return static_cast<T*>(o)->pending(); };
+  if constexpr (HasKnows<T>) r.knows = &knows_entry<T>;
   return r;
 }
 }  // namespace detail

@@ -12,6 +12,7 @@
 ///   bool run()                            a task: about a batch of work; false when there was none
 ///   void timer(uint32_t id)               set with set_timer()
 ///   uint64_t pending()                    packets held back that must still leave on removal
+///   void knows(uint32_t port, Batch& b, uint8_t* known)  1 for each packet of a flow that it has a record of, else 0
 #pragma once
 #include "declaration.hpp"
 #include "net.hpp"

@@ -51,6 +51,11 @@ concept HasPending = requires(T& t) {
 };
 
 template <class T>
+concept HasKnows = requires(T& t, Batch& b, uint8_t* known) {
+  t.knows(0u, b, known);
+};
+
+template <class T>
 void choose(T& e, Batch& batch, uint16_t* ports) {
   if constexpr (HasClassify<T>) {
     e.classify(batch, ports);
@@ -136,6 +141,11 @@ int initialize(void* object, char* text) {
   T& e = *static_cast<T*>(object);
   Error error{text, e.self->host};
   return e.initialize(error) ? 0 : -1;
+}
+
+template <class T>
+void knows_entry(void* object, uint32_t port, const hc_batch* raw, uint8_t* known) {
+  static_cast<T*>(object)->knows(port, *static_cast<Batch*>(const_cast<hc_batch*>(raw)), known);
 }
 
 template <class M>

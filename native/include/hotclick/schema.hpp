@@ -107,8 +107,9 @@ constexpr hc_field make_field(const char* name, size_t offset, uint32_t merge = 
 #define HC_FIELD(Record, member) \
   ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member))
 
-/// A field of static state that counts: the counts of all shards together stay, also when an engine starts again with
-/// fewer of them. HC_LARGEST: the largest value of all stays.
+/// A field of static state that counts: where the state of two instances becomes one the numbers are added, as when an
+/// engine starts again with fewer shards; a version that starts beside an older one begins with the default.
+/// HC_LARGEST: the largest value of all stays.
 #define HC_COUNT(Record, member) \
   ::hotclick::detail::make_field<decltype(Record::member)>(#member, offsetof(Record, member), HC_MERGE_SUM)
 #define HC_LARGEST(Record, member) \

@@ -123,6 +123,20 @@ struct Table : hc_table_slot {
     detail::find_records<sizeof(K)>(table, keys, n, slots);
   }
 
+  /// The usual way to answer knows(): 1 for each key that has a record whose time is not up, else 0.
+  void mark_known(const K* keys, uint32_t n, uint8_t* known) const {
+    uint32_t slots[HC_BATCH_CAPACITY];
+    find_batch(keys, n, slots);
+    for (uint32_t i = 0; i < n; ++i) known[i] = slots[i] != no_slot && is_current(slots[i]);
+  }
+  /// Whether the time of the record is not up.
+  bool is_current(uint32_t slot) const {
+    const uint32_t expires = record(slot).expires;
+    return expires == 0 || static_cast<int32_t>(expires - table->shard->ticks) > 0;
+  }
+  /// Whether an older version that runs beside this one has a record with that key.
+  bool elsewhere(const K& key) const { return table->shard->host->table_elsewhere(table, &key) != 0; }
+
   /// A new record (its value zeroed), or no_slot when the table is full. The key must not be there yet.
   uint32_t insert(const K& key) { return table->shard->host->table_insert(table, hash(key), &key); }
   void erase(uint32_t slot) { table->shard->host->table_erase(table, slot); }

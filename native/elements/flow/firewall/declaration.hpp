@@ -1,6 +1,7 @@
 /// What every version of Firewall declares.
 #pragma once
 #include "engine.hpp"
+#include "known_flows.hpp"
 #include "listing.hpp"
 
 namespace hotclick::firewall {

@@ -62,6 +62,7 @@ struct FirewallEngine : Element, FirewallTimeouts {
     if (!adopted && connections.size() != 0) totals->restored_at = shard()->ticks;
   }
   void push(uint32_t side, Batch& batch);
+  void knows(uint32_t side, Batch& batch, uint8_t* known);
 
   /// Called for every new connection; a version may fill in its own fields.
   void connection_opened(const FlowKey&, Record&) {}
@@ -84,6 +85,9 @@ struct FirewallEngine : Element, FirewallTimeouts {
   static constexpr uint16_t handed_over = 0xFFFE;  // never reaches split()
   static constexpr uint16_t refuse(DropReason reason) { return static_cast<uint16_t>(drop(reason)); }
 
+  bool knows_one(const PacketView& v, uint32_t slot);
+  HC_COLD bool begins_anew(const PacketView& v, uint32_t slot) const;
+  HC_COLD void mark_later_fragments(uint32_t side, Batch& batch, const PacketView* views, uint8_t* known);
   uint16_t judge(uint32_t side, Packet& p, const PacketView& v, const FlowKey& key, uint32_t slot);
   uint16_t judge_known(uint32_t side, const PacketView& v, uint32_t slot, bool& restart);
   HC_COLD uint16_t open(uint32_t side, Packet& p, const PacketView& v, const FlowKey& key, uint32_t slot);
@@ -91,6 +95,10 @@ struct FirewallEngine : Element, FirewallTimeouts {
   HC_COLD uint16_t judge_error(uint32_t side, Packet& p, const PacketView& v, uint32_t slot);
   HC_COLD uint16_t judge_later_fragment(uint32_t side, Packet& p);
   HC_COLD uint16_t with_fragment(uint32_t side, Packet& p, const PacketView& v, uint16_t port);
+  static FragmentKey datagram_of(uint32_t side, Packet& p) {
+    const auto& ip = *reinterpret_cast<const Ipv4Header*>(p.network());
+    return {ip.source, ip.destination, ip.id, ip.protocol, static_cast<uint8_t>(side)};
+  }
   HC_COLD bool remember_datagram(uint32_t side, Packet& p, uint32_t home);
   uint32_t home_of(const PacketView& v) const;
   HC_COLD uint16_t send_home(uint32_t side, Packet& p, uint32_t home) {
@@ -271,9 +279,7 @@ uint16_t FirewallEngine<Self, Record>::judge_error(uint32_t side, Packet& p, con
 
 template <class Self, class Record>
 uint16_t FirewallEngine<Self, Record>::judge_later_fragment(uint32_t side, Packet& p) {
-  const auto& ip = *reinterpret_cast<const Ipv4Header*>(p.network());
-  const FragmentKey key = {ip.source, ip.destination, ip.id, ip.protocol, static_cast<uint8_t>(side)};
-  const uint32_t slot = fragments.find(key);
+  const uint32_t slot = fragments.find(datagram_of(side, p));
   if (slot == no_slot || ticks_left(fragments.record(slot), shard()->ticks) == 0)
     return refuse(lone_fragment);
   const uint32_t home = fragments.value(slot).shard;
@@ -291,8 +297,7 @@ uint16_t FirewallEngine<Self, Record>::with_fragment(uint32_t side, Packet& p, c
 
 template <class Self, class Record>
 bool FirewallEngine<Self, Record>::remember_datagram(uint32_t side, Packet& p, uint32_t home) {
-  const auto& ip = *reinterpret_cast<const Ipv4Header*>(p.network());
-  const FragmentKey key = {ip.source, ip.destination, ip.id, ip.protocol, static_cast<uint8_t>(side)};
+  const FragmentKey key = datagram_of(side, p);
   uint32_t slot = fragments.find(key);
   if (slot == no_slot) slot = fragments.insert(key);
   if (slot == no_slot) return false;
