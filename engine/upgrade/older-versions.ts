@@ -76,6 +76,11 @@ function becomesOlder(running: Revision, { element, className, from }: GraphActi
   return { name: `${from}~${running.number}`, element, args, loaded, moves: false };
 }
 
+/** Whether the action brings a new version of an element that runs: in the place of the old one, or beside it. */
+export function isNewVersion({ kind }: PlannedAction): boolean {
+  return kind === 'adopt' || kind === 'pin';
+}
+
 /** The plan for people, with what becomes of versions side by side. */
 export function withOlderVersions(
   actions: readonly PlannedAction[],

@@ -5,6 +5,7 @@ import { isWatched, type Stage, stagesOf } from './canary.ts';
 import { CodeFault, throwFault } from './fault.ts';
 import { FlowMeter } from './flow-meter.ts';
 import { judge, type ShardFlow } from './guards.ts';
+import { isNewVersion } from './older-versions.ts';
 import type { StepTimer } from './step-timer.ts';
 import { type PlannedChange, recordIfPossible, type UpgradeTools } from './transaction.ts';
 
@@ -27,9 +28,7 @@ export class Watch {
   constructor(tools: UpgradeTools, change: PlannedChange) {
     this.#tools = tools;
     this.#change = change;
-    const changed = change.actions.filter(
-      ({ kind }) => kind === 'adopt' || kind === 'start' || kind === 'pin',
-    );
+    const changed = change.actions.filter((action) => isNewVersion(action) || action.kind === 'start');
     if (change.running && isWatched(change.request)) {
       const elements = changed.map(({ element }) => element);
       this.#meter = new FlowMeter(tools.engine, tools.shards, elements);

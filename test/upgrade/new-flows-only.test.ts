@@ -146,6 +146,27 @@ t.test('a crash of a third version that takes the flows of two over: back to the
   await untilGrown(engine, 'out.count');
 });
 
+t.test('versions that know different arguments run side by side, the older one as the newest', async (t) => {
+  const engine = await start(t);
+  await engine.upgrade({ Firewall: firewallVersion2 });
+  await engine.apply(configuration.replace('allow udp,', 'allow udp, LOG false,'));
+  await engine.rollback({ revision: 1, newFlowsOnly: true });
+  t.same(await versions(engine), {
+    fw: { version: '1.0.0', records: 0 },
+    'fw~3': { version: '2.0.0', records: earlyFlows },
+  });
+  t.match(await engine.read('fw~3.config'), /LOG false/);
+});
+
+t.test('shadow compares a version that is to run beside the old one', async (t) => {
+  const engine = await start(t);
+  const { shadow } = await engine.upgrade(
+    { Firewall: firewallVersion2 },
+    { ...beside, shadow: { packets: 200 } },
+  );
+  t.match(shadow, { packets: 200, differences: 0, elements: [{ element: 'fw', versions: { to: '2.0.0' } }] });
+});
+
 t.test('an engine that starts again has both versions with their flows', async (t) => {
   const store = join(await shortDirectory(t), 'store');
   const first = await startSideBySide(t, { store });

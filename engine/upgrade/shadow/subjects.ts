@@ -2,6 +2,7 @@
 import type { CheckedElement, CheckedGraph } from '../../graph/check.ts';
 import type { CheckedChange } from '../checks.ts';
 import type { LoadedClass } from '../library-shelf.ts';
+import { isNewVersion } from '../older-versions.ts';
 
 /** How an element stands in a graph. */
 export interface ElementPlace {
@@ -22,12 +23,12 @@ export interface ShadowSubject {
 
 /** An element without inputs is given no packets, so there is nothing to compare. */
 export function shadowSubjects({ running, design, actions }: CheckedChange): ShadowSubject[] {
-  return actions.flatMap(({ kind, element, from = element, className }) => {
+  return actions.filter(isNewVersion).flatMap(({ element, from = element, className }) => {
     const was = running.classes.get(className);
     const to = design.classes.get(className);
     const before = placeOf(running.checked, from);
     const after = placeOf(design.checked, element);
-    if (kind !== 'adopt' || !was || !to || !before || !after || before.inputs === 0) return [];
+    if (!was || !to || !before || !after || before.inputs === 0) return [];
     return [{ element, from, was, to, old: before, next: after }];
   });
 }

@@ -6,6 +6,7 @@ import type { NativeEngine, StatePointer } from '../../datapath/addon.ts';
 import { HotclickError } from '../../errors.ts';
 import type { ElementClass, SchemaInfo, StateInfo } from '../../graph/element-class.ts';
 import type { CheckedChange } from '../checks.ts';
+import { isNewVersion } from '../older-versions.ts';
 import { sameLayout } from './schema-path.ts';
 
 /**
@@ -18,9 +19,7 @@ export function checkLiveState(
   { running, design, actions }: CheckedChange,
 ): void {
   const adopted = new Map(
-    actions.flatMap((action) =>
-      action.kind === 'adopt' ? [[action.from ?? action.element, action] as const] : [],
-    ),
+    actions.filter(isNewVersion).map((action) => [action.from ?? action.element, action] as const),
   );
   if (adopted.size === 0) return;
   for (let shard = 0; shard < shards; ++shard) {

@@ -7,6 +7,7 @@ import type { StaticsMode, VectorsReport, VerifyReport } from '../../engine-type
 import { HotclickError } from '../../errors.ts';
 import type { CheckedChange } from '../checks.ts';
 import type { LibraryShelf, LoadedClass } from '../library-shelf.ts';
+import { isNewVersion, librariesOf } from '../older-versions.ts';
 import { configureError } from '../prepare.ts';
 import type { StepTimer } from '../step-timer.ts';
 import { runVectors } from './class-trial.ts';
@@ -90,17 +91,17 @@ export class Verifier {
 
   /** The whole graph is configured and initialised beside nothing: a crash there is not one here. */
   async #configure({ plan, design }: CheckedChange, limits: TrialLimits): Promise<void> {
-    const classes = [...design.classes.keys()];
-    const indexOf = new Map(classes.map((name, i) => [name, i]));
+    const libraries = librariesOf(design);
+    const indexOf = new Map(libraries.map(({ library }, i) => [library, i]));
     const { refusal, pointers } = await this.#trial.ask(
       'prepare',
       {
         shards: this.#shards,
-        files: classes.map((name) => this.#shelf.fileOf(design.classes.get(name)!)),
-        statics: classes.map((name) => design.classes.get(name)!.statics ?? 'mapped'),
+        files: libraries.map((loaded) => this.#shelf.fileOf(loaded)),
+        statics: libraries.map(({ statics }) => statics ?? 'mapped'),
         nodes: plan.nodes.map((node) => ({
           ...node,
-          library: indexOf.get(node.className) ?? -1,
+          library: indexOf.get(node.library) ?? -1,
           predecessor: '',
           keep: false,
         })),
@@ -129,7 +130,7 @@ function newClasses({ running, design }: CheckedChange): LoadedClass[] {
 /** @throws HotclickError HC_STATE_SCHEMA */
 function checkSchemas({ running, design, actions }: CheckedChange): string[] {
   const warnings: string[] = [];
-  const adopted = new Set(actions.filter(({ kind }) => kind === 'adopt').map(({ className }) => className));
+  const adopted = new Set(actions.filter(isNewVersion).map(({ className }) => className));
   for (const className of adopted) {
     const from = running.classes.get(className);
     const to = design.classes.get(className);
