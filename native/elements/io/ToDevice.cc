@@ -90,10 +90,11 @@ struct ToDevice : Element {
     const uint64_t bytes_before = stats().tx_bytes;
     while (!unsent.empty()) {
       batch.count = 0;
-      const uint32_t offered = unsent.peek(batch, HC_BATCH_CAPACITY);
+      // Taken out first: when the process is killed while it sends, nobody sends them again.
+      const uint32_t offered = unsent.take(batch, HC_BATCH_CAPACITY);
       const uint32_t sent = device->send(device, &batch);
       const uint32_t gone = offered - batch.count;
-      unsent.skip(gone);
+      unsent.take_back(batch.count);
       counts->packets += sent;
       self->drops[not_sendable] += gone - sent;  // the device has given them back
       worked |= gone != 0;

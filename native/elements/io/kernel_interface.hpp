@@ -142,10 +142,11 @@ struct KernelInterface : Element {
     Batch& out = scratch[0];
     while (!unsent.empty()) {
       out.count = 0;
-      const uint32_t offered = unsent.peek(out, HC_BATCH_CAPACITY);
+      // Taken out first: when the process is killed while it sends, nobody sends them again.
+      const uint32_t offered = unsent.take(out, HC_BATCH_CAPACITY);
       const uint32_t sent = device->send(device, &out);
       const uint32_t gone = offered - out.count;
-      unsent.skip(gone);
+      unsent.take_back(out.count);
       counts->sent += sent;
       self->drops[not_sendable] += gone - sent;  // the device has given them back
       worked |= gone != 0;

@@ -222,6 +222,9 @@ struct PacketQueue : hc_queue_slot {
   }
   /// Takes out the first `n` packets, which a peek() has shown and which the caller now owns.
   void skip(uint32_t n) { __atomic_store_n(&queue->head, queue->head + n, __ATOMIC_RELEASE); }
+  /// The last `n` packets that take() gave are in front again, in their order. Only for a consumer that is the producer
+  /// as well, which has put nothing since.
+  void take_back(uint32_t n) { __atomic_store_n(&queue->head, queue->head - n, __ATOMIC_RELEASE); }
 };
 
 /// Static variables of the library, shared by all instances of the class in a shard (every shard loads a copy
