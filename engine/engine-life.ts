@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type Configuration, readConfiguration, sourceLines } from './configuration.ts';
 import { callNative, fromNative } from './datapath/addon.ts';
 import type { ClassCatalogue } from './datapath/class-catalogue.ts';
-import type { ImportedState } from './datapath/transfer.ts';
 import { EngineDeposit } from './engine-deposit.ts';
 import { EngineParts, type PartsOptions } from './engine-parts.ts';
 import type { EngineOptions, OlderVersionSummary } from './engine-types.ts';
@@ -57,7 +56,7 @@ export class EngineLife {
   #left = false;
   #keeper: FileKeeper | undefined;
   #deposit: EngineDeposit | undefined;
-  /** Parts whose devices and memory a holder has. */
+  /** Parts whose devices and memory stay as they are, for somebody else. */
   #resting: EngineParts | undefined;
 
   constructor(options: StartOptions, threads: number, catalogue: ClassCatalogue, listener: LifeListener) {
@@ -124,7 +123,7 @@ export class EngineLife {
   /** Goes on with what an engine left that died; false when that cannot be, which is told. */
   async #startWith(kept: TakenDeposit, configuration: Configuration, undone?: Undone): Promise<boolean> {
     try {
-      await this.#makeParts(await this.#openStore(), kept.imported);
+      await this.#makeParts(await this.#openStore(), { transfer: kept.imported });
       await this.parts.shelf.copyFrom(kept.libraries);
       if (!this.parts.store) this.parts.useJournal(new MemoryJournal(kept.records));
       await this.#begin(configuration, { hasMemory: true, ...(undone ? { undone } : {}) });
@@ -158,11 +157,14 @@ export class EngineLife {
       const final = await predecessor.prepared(hotclickVersion());
       const kept = this.#deposit?.take();
       if (!kept) throw new HotclickError('HC_HOLDER', 'the holder has nothing of the engine');
-      await this.#makeParts(await this.#openStore(), kept.imported);
+      await this.#makeParts(await this.#openStore(), { transfer: kept.imported });
       return Object.assign(kept, { final });
     }
     const fds = manifest ? predecessor.takeFiles() : [];
-    await this.#makeParts(undefined, manifest && { manifest, fds, crashed: false });
+    await this.#makeParts(undefined, {
+      ...(manifest ? { transfer: { manifest, fds, crashed: false } } : {}),
+      beside: predecessor.design.strategy === 'dual-main',
+    });
     return {
       [Symbol.dispose]: () => {
         for (const fd of fds) closeSync(fd);
@@ -190,12 +192,11 @@ export class EngineLife {
     return store === undefined ? undefined : StoreSession.open(store);
   }
 
-  async #makeParts(store: StoreSession | undefined, transfer?: ImportedState): Promise<void> {
+  async #makeParts(store: StoreSession | undefined, from: PartsOrigin = {}): Promise<void> {
     const { host } = this.#options;
     try {
-      const taken = transfer ? { transfer } : {};
       const onRegions = () => this.#deposit?.onRegions();
-      const own = { ...taken, onRegions, threads: this.#threads };
+      const own = { ...from, onRegions, threads: this.#threads };
       const options = { ...this.#options, ...this.#listener, ...own };
       this.#parts = await EngineParts.make(options, () => this.running);
     } catch (error) {
@@ -292,16 +293,18 @@ export class EngineLife {
         deposit.onPrepared();
         return keeper.path;
       },
-      leave: async ({ entrusted = false } = {}) => {
+      recordWrites: () => parts.recordWrites(),
+      lastFrames: () => Array.from({ length: this.#threads }, (_, shard) => native.lastFrames(shard)),
+      leave: async ({ entrusted = false, rest = entrusted } = {}) => {
         this.#left = true;
         this.#olderVersions?.end();
-        if (entrusted) {
+        if (rest) {
           this.#resting = parts;
           await parts.rest();
         } else {
           await parts.end();
-          this.#deposit?.clear();
         }
+        if (!entrusted) this.#deposit?.clear();
         this.#deposit?.leave();
         return parts.shardThreads.lastBusy();
       },
@@ -335,6 +338,9 @@ export class EngineLife {
     }
   }
 }
+
+/** What parts begin with, and beside whom. */
+type PartsOrigin = Pick<PartsOptions, 'transfer' | 'beside'>;
 
 /** s for which such a holder waits for the next engine when both have died: nobody would know of it. */
 const briefLinger = 10;

@@ -6,6 +6,7 @@ import type { ImportedState } from './datapath/transfer.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { HotclickError } from './errors.ts';
 import { Handlers } from './handlers.ts';
+import type { WriteRecord } from './state/store.ts';
 import type { StoreSession } from './state/store-session.ts';
 import { BreakHistory } from './upgrade/break-history.ts';
 import type { UpgradeChecks } from './upgrade/checks.ts';
@@ -20,6 +21,8 @@ import { Verifier } from './upgrade/verify/verifier.ts';
 export interface PartsOptions extends Pick<EngineOptions, 'packets' | 'busyPoll' | 'cpus' | 'breakHistory'> {
   /** Memory and devices of another engine. */
   readonly transfer?: ImportedState;
+  /** Another engine has devices of its own for the same things. */
+  readonly beside?: boolean;
   readonly threads: number;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
@@ -79,9 +82,10 @@ export class EngineParts {
       onFault: (fault) => made?.upgrader.hearFault(fault),
       onRegions,
     };
-    const taken = options.transfer ? { transfer: options.transfer } : {};
+    const { transfer, beside = false } = options;
+    const taken = transfer ? { transfer } : {};
     const native = new ReplaceableEngine(
-      callNative(() => new (addon().Engine)({ ...common, ...taken, control })),
+      callNative(() => new (addon().Engine)({ ...common, ...taken, beside, control })),
     );
     try {
       const shelf = await LibraryShelf.open(native);
@@ -116,32 +120,45 @@ export class EngineParts {
 
   /** Writes to the store what has changed until now. @throws HotclickError HC_STORE, when there is none too */
   async sync(): Promise<StoreSession> {
-    if (!this.#store) {
-      throw new HotclickError('HC_STORE', 'the engine has no store', {
-        hint: 'start it with --store DIRECTORY',
-      });
-    }
-    await this.#store.flush();
-    return this.#store;
+    const store = this.#needStore();
+    await store.flush();
+    return store;
+  }
+
+  #needStore(): StoreSession {
+    if (this.#store) return this.#store;
+    throw new HotclickError('HC_STORE', 'the engine has no store', {
+      hint: 'start it with --store DIRECTORY',
+    });
+  }
+
+  /** @throws HotclickError HC_STORE when there is no store */
+  recordWrites(): WriteRecord {
+    return this.#needStore().recordWrites();
   }
 
   /**
-   * Ends the threads after a last sync and closes the store. Devices and memory stay as they are, for somebody else, until
-   * the native engine is closed, and then too.
+   * Ends the threads and, after a last sync of what they leave, the store. Devices and memory stay as they are, for
+   * somebody else, until the native engine is closed, and then too.
    */
   async rest(): Promise<void> {
-    await this.#store?.stopSync();
-    await this.shardThreads.stop(this.native);
+    await this.#stop();
     this.native.relinquish();
     await this.#store?.close();
   }
 
-  /** Ends the threads after a last sync and lets go of everything but the files of libraries. */
+  /** The same, and lets go of everything but the files of libraries. */
   async end(): Promise<void> {
-    await this.#store?.stopSync();
-    await this.shardThreads.stop(this.native);
+    await this.#stop();
     this.native.close();
     this.#core.close();
     await this.#store?.close();
+  }
+
+  /** No packet passes any more when the last sync begins, so that it misses none. */
+  async #stop(): Promise<void> {
+    await this.shardThreads.stop(this.native);
+    this.native.serveHere();
+    await this.#store?.stopSync();
   }
 }

@@ -12,6 +12,8 @@ export const strategies = {
   handover: 'another process takes over the open devices and the memory, the old one leaves',
   'two-process':
     'a holder has the devices and the memory; the forwarding process stops and another goes on with them',
+  'dual-main':
+    'another process has sockets of its own and restores the state beside this one, then the traffic is switched',
   restart: 'the process stops, a new one starts and restores from the store',
 } as const;
 
@@ -25,7 +27,7 @@ export const staticsModes = {
 } as const;
 
 export type StaticsMode = keyof typeof staticsModes;
-const processStrategies = ['handover', 'two-process', 'restart'] as const;
+const processStrategies = ['handover', 'two-process', 'dual-main', 'restart'] as const;
 
 export type ProcessStrategy = (typeof processStrategies)[number];
 

@@ -10,5 +10,6 @@ export async function takeOverKept(starting: StartingEngine, run: RunDesign): Pr
   const { parts, predecessor, final } = starting;
   if (!final) throw new HotclickError('HC_INTERNAL', 'the predecessor has not stopped');
   if (!parts.store) await openJournal(starting, final);
-  return run(afterItsLastPackets(parts, predecessor, final.record.revision));
+  const { revision } = final.record;
+  return run(afterItsLastPackets(parts, predecessor, async () => revision));
 }

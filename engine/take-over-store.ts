@@ -20,18 +20,22 @@ export async function takeOverStore(
   parts.useStore(store);
   const before = store.journal.current();
   if (before) store.restore(parts.native, threads, before);
-  return run(afterItsLastPackets(parts, predecessor, record.revision));
+  return run(afterItsLastPackets(parts, predecessor, async () => record.revision));
 }
 
-/** Rolls when the predecessor says so; the break lasts since that last handled packets. */
+/**
+ * Rolls when the predecessor says so; the break lasts since that last handled packets. `prepare` does what is still to be
+ * done before, and gives the journal's number of the revision.
+ */
 export function afterItsLastPackets(
   { native }: EngineParts,
   predecessor: Predecessor,
-  revision: number,
+  prepare: (prepared: number) => Promise<number>,
 ): ContinuedRevision {
   let lastPackets: readonly bigint[] = [];
   return {
-    whenPrepared: async () => {
+    whenPrepared: async (prepared) => {
+      const revision = await prepare(prepared);
       lastPackets = (await predecessor.ready()).lastPackets.map(BigInt);
       return revision;
     },

@@ -6,6 +6,7 @@ import type { EngineOptions, ShardBreak } from './engine-types.ts';
 import { designRevision } from './revision-design.ts';
 import type { FinalMessage, PrepareMessage } from './succession/messages.ts';
 import type { Predecessor } from './succession/predecessor.ts';
+import { takeOverBeside } from './take-over-beside.ts';
 import { takeOverKept } from './take-over-kept.ts';
 import { takeOverMemory } from './take-over-memory.ts';
 import { takeOverStore } from './take-over-store.ts';
@@ -55,9 +56,14 @@ export async function takeOver(starting: StartingEngine): Promise<void> {
     });
     return report.breaks;
   };
-  const course = starting.final ? takeOverKept : design.transfer ? takeOverMemory : takeOverStore;
-  const breaks = await course(starting, run);
+  const breaks = await courseOf(starting)(starting, run);
   predecessor.forwards(breaks);
+}
+
+function courseOf({ final, predecessor: { design } }: StartingEngine) {
+  if (final) return takeOverKept;
+  if (design.transfer) return takeOverMemory;
+  return design.strategy === 'dual-main' ? takeOverBeside : takeOverStore;
 }
 
 /** Older versions that run beside the newest go on doing so. */

@@ -195,6 +195,9 @@ export interface NativeBreak {
   readonly breakNs: number;
 }
 
+/** By device: the kernel's time of the newest frame that it received, in ns (decimal digits); '0' when there was none. */
+export type LastFrames = Readonly<Record<string, string>>;
+
 export interface NativeEngine {
   readonly id: number;
   loadLibrary(path: string, statics: StaticsMode): { library: number; description: string };
@@ -290,8 +293,27 @@ export interface NativeEngine {
    * them as they are.
    */
   relinquish(): void;
+  /** With the option `beside`: devices take frames from now on, though no shard runs. */
+  startDevices(): void;
+  /** After the shard has left its loop. */
+  lastFrames(shard: number): LastFrames;
+  /** Frames of these devices until then were another engine's, and are passed over. */
+  passOver(shard: number, frames: LastFrames): void;
+  /** In a prepared revision that no shard runs: a value that was restored has become this since. */
+  renewStatic(shard: number, revision: number, name: string, schema: SchemaInfo, data: Uint8Array): void;
+  renewTable(
+    shard: number,
+    revision: number,
+    name: string,
+    key: SchemaInfo,
+    value: SchemaInfo,
+    pageNumbers: Uint32Array,
+    pages: readonly Uint8Array[],
+  ): void;
   /** Tells all shards to leave their loops for good. */
   stop(): void;
+  /** After all its shards have left their loops: what is asked of one is done by this thread from now on. */
+  serveHere(): void;
   /** After all its shards have left their loops. */
   close(): void;
 }
@@ -371,6 +393,8 @@ export interface NativeOptions {
   readonly busyPoll: boolean;
   /** Whatever devices elements open do nothing. */
   readonly idleDevices?: boolean;
+  /** Another engine has devices of its own for the same things: what only one can have is refused. */
+  readonly beside?: boolean;
   readonly onLine: (shard: number, line: string) => void;
   readonly onStop: () => void;
   /** A shard has gone back to the graph before. */

@@ -9,6 +9,7 @@ import type {
   CopiedState,
   EdgeCount,
   GraphPlan,
+  LastFrames,
   MirroredPackets,
   NativeBreak,
   NativeElementStats,
@@ -255,11 +256,29 @@ export class ReplaceableEngine implements NativeEngine {
   relinquish(): void {
     this.#native.relinquish();
   }
+  startDevices(): void {
+    this.#native.startDevices();
+  }
+  lastFrames(shard: number): LastFrames {
+    return this.#native.lastFrames(shard);
+  }
+  passOver(shard: number, frames: LastFrames): void {
+    this.#native.passOver(shard, frames);
+  }
+  renewStatic(...[shard, revision, ...value]: Parameters<NativeEngine['renewStatic']>): void {
+    this.#native.renewStatic(shard, this.#revision(revision), ...value);
+  }
+  renewTable(...[shard, revision, ...pages]: Parameters<NativeEngine['renewTable']>): void {
+    this.#native.renewTable(shard, this.#revision(revision), ...pages);
+  }
   handOut(patience: number): Promise<void> {
     return this.#native.handOut(patience);
   }
   stop(): void {
     this.#native.stop();
+  }
+  serveHere(): void {
+    this.#native.serveHere();
   }
   close(): void {
     this.#native.close();

@@ -6,7 +6,7 @@ import { countRecords } from './decode.ts';
 import { mergeStatic, type StaticValue } from './merge-static.ts';
 import { redistributePages, type ShardPages, type StoredPage, type StoredPart } from './redistribute.ts';
 import type { StateLayout } from './state-page.ts';
-import type { StateStore } from './store.ts';
+import type { LoadedValue, StateStore } from './store.ts';
 
 /** What restoring needs of the native engine. */
 export type RestoredEngine = Pick<NativeEngine, 'restoreStatic' | 'restoreTable'>;
@@ -30,7 +30,7 @@ export function restoreState(
   shards: number,
   before: number,
 ): RestoreSummary {
-  const tables = new Map<string, Map<string, { layout: StateLayout; pages: StoredPage[] }>>();
+  const tables: GatheredTables = new Map();
   const statics = new Map<string, Map<number, StaticValue>>();
   for (const { address, layout, page, data } of store.loadState()) {
     const name = `${address.element}/${address.state}`;
@@ -45,12 +45,7 @@ export function restoreState(
       );
       continue;
     }
-    const parts = tables.get(name) ?? new Map();
-    tables.set(name, parts);
-    const schema = `${layout.valueSchema.version} ${layout.recordSize} ${JSON.stringify(layout.keySchema)}`;
-    const part = parts.get(schema) ?? { layout, pages: [] };
-    parts.set(schema, part);
-    part.pages.push({ shard: address.shard, page, data: Uint8Array.from(data) });
+    addPage(tables, name, layout, { shard: address.shard, page, data: Uint8Array.from(data) });
   }
   for (const [name, values] of statics) {
     for (const [shard, { layout, data }] of values)
@@ -72,6 +67,45 @@ export function restoreState(
     }
   }
   return { tables: stored, moved, warnings };
+}
+
+/** Takes up values that were written since the state was restored, in a prepared revision that no shard runs yet. */
+export function renewState(
+  values: Iterable<LoadedValue>,
+  engine: Pick<NativeEngine, 'renewStatic' | 'renewTable'>,
+  revision: number,
+): void {
+  const tables: GatheredTables = new Map();
+  for (const { address, layout, page, data } of values) {
+    const name = `${address.element}/${address.state}`;
+    if (page === undefined) {
+      if (data.length > 0)
+        callNative(() => engine.renewStatic(address.shard, revision, name, layout.valueSchema, data));
+      continue;
+    }
+    addPage(tables, name, layout, { shard: address.shard, page, data: Uint8Array.from(data) });
+  }
+  for (const [name, parts] of tables) {
+    for (const { layout, shard, numbers, data } of byShard([...parts.values()])) {
+      const { keySchema, valueSchema } = layout;
+      callNative(() => engine.renewTable(shard, revision, name, keySchema!, valueSchema, numbers, data));
+    }
+  }
+}
+
+interface GatheredPart extends StoredPart {
+  readonly pages: StoredPage[];
+}
+/** By name of the table, and by layout. */
+type GatheredTables = Map<string, Map<string, GatheredPart>>;
+
+function addPage(tables: GatheredTables, name: string, layout: StateLayout, page: StoredPage): void {
+  const parts = tables.get(name) ?? new Map<string, GatheredPart>();
+  tables.set(name, parts);
+  const schema = `${layout.valueSchema.version} ${layout.recordSize} ${JSON.stringify(layout.keySchema)}`;
+  const part = parts.get(schema);
+  if (part) part.pages.push(page);
+  else parts.set(schema, { layout, pages: [page] });
 }
 
 function apartWarning(name: string, apart: number, before: number, shards: number): HotclickError {

@@ -8,8 +8,8 @@ import { RevisionJournal, type RevisionRecord } from './journal.ts';
 import { LibraryArchive } from './library-archive.ts';
 import { Publication, type RunningRevisions } from './publication.ts';
 import { getTable, listStates } from './query.ts';
-import { type RestoredEngine, type RestoreSummary, restoreState } from './restore.ts';
-import { StateStore } from './store.ts';
+import { type RestoredEngine, type RestoreSummary, renewState, restoreState } from './restore.ts';
+import { StateStore, type WriteRecord } from './store.ts';
 import { StateSyncer } from './syncer.ts';
 
 export interface SyncOptions {
@@ -54,6 +54,19 @@ export class StoreSession {
     this.#moved = summary.moved;
     this.#restored = summary;
     return summary;
+  }
+
+  /** Takes up what another process has written since the state was restored; see restoreSnapshot. */
+  renew(
+    engine: Pick<NativeEngine, 'renewStatic' | 'renewTable'>,
+    revision: number,
+    written: readonly string[],
+  ): void {
+    renewState(this.#store.loadWritten(written), engine, revision);
+  }
+
+  recordWrites(): WriteRecord {
+    return this.#store.recordWrites();
   }
 
   /**

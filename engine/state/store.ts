@@ -21,7 +21,7 @@ import {
   isGone,
   largestRevision,
   largestShard,
-  pageName,
+  nameOfValue,
   staticPage,
   type ValueEntry,
   ValueReader,
@@ -51,6 +51,12 @@ export interface LoadedValue {
   readonly page?: number;
   /** Valid until the next step of the iteration and the next read of the store: copy what must stay. */
   readonly data: Uint8Array;
+}
+
+/** Which values were written since it began, each by its name: 20 hexadecimal digits, the same in every process. */
+export interface WriteRecord {
+  list(): string[];
+  end(): void;
 }
 
 export interface WriteOptions {
@@ -86,6 +92,7 @@ export class StateStore {
   readonly #values: BinaryDatabase;
   readonly #revisions: Database<StateRevision, number>;
   readonly #keepRevisions: number;
+  readonly #records = new Set<Set<string>>();
 
   private constructor(environment: Environment, keepRevisions: number) {
     this.environment = environment;
@@ -149,6 +156,13 @@ export class StateStore {
       void this.#revisions.put(revision, nextRevisionRecord(published, this.#revisions.get(revision)));
     });
     catalog.saved();
+    for (const record of this.#records) for (const { key } of records) record.add(nameOfValue(key));
+  }
+
+  recordWrites(): WriteRecord {
+    const record = new Set<string>();
+    this.#records.add(record);
+    return { list: () => [...record], end: () => void this.#records.delete(record) };
   }
 
   /** Ends all pages and static values of an element with the newest revision: it is no more. */
@@ -170,18 +184,35 @@ export class StateStore {
     try {
       for (const range of this.#rangesOf(only)) {
         for (const entry of reader.newest(revision ?? largestRevision, range)) {
-          const { layoutId, data } = reader.read(entry);
-          const layout = this.catalog.layout(layoutId);
-          if (isGone(layout.kind, data)) continue;
-          const address: StateAddress = { ...this.catalog.state(entry.stateId), shard: entry.shard };
-          yield entry.page === staticPage
-            ? { address, layout, data }
-            : { address, layout, page: entry.page, data };
+          const value = this.#loaded(reader, entry);
+          if (!isGone(value.layout.kind, value.data)) yield value;
         }
       }
     } finally {
       reader.close();
     }
+  }
+
+  /** The newest version of values that a WriteRecord has; one that has ended comes as an empty one. */
+  *loadWritten(names: readonly string[]): Generator<LoadedValue> {
+    const reader = this.reader();
+    try {
+      for (const name of names) {
+        const entry = reader.newestOf(name);
+        if (entry) yield this.#loaded(reader, entry);
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  #loaded(reader: ValueReader, entry: ValueEntry): LoadedValue {
+    const { layoutId, data } = reader.read(entry);
+    const layout = this.catalog.layout(layoutId);
+    const address: StateAddress = { ...this.catalog.state(entry.stateId), shard: entry.shard };
+    return entry.page === staticPage
+      ? { address, layout, data }
+      : { address, layout, page: entry.page, data };
   }
 
   /** A consistent view of all versions, for those who compare revisions. The caller closes it. */
@@ -240,13 +271,13 @@ export class StateStore {
 
   /** Ends for all pages and static values but those being written; of one element, or of all. */
   #ends(revision: number, records: readonly ValueWrite[], only: Partial<StateName> = {}): ValueWrite[] {
-    const written = new Set(records.map(({ key }) => pageName(key)));
+    const written = new Set(records.map(({ key }) => nameOfValue(key)));
     const ended: ValueWrite[] = [];
     const reader = this.reader();
     try {
       for (const range of this.#rangesOf(only)) {
         for (const entry of reader.newest(revision, range)) {
-          if (written.has(pageName(entry.key)) || this.#isGone(reader, entry)) continue;
+          if (written.has(nameOfValue(entry.key)) || this.#isGone(reader, entry)) continue;
           const { layoutId } = reader.read(entry);
           const key = valueKey(entry.stateId, entry.shard, entry.page, revision);
           ended.push({ key, data: new Uint8Array(0), layoutId });

@@ -53,9 +53,9 @@ export function valueKey(stateId: number, shard: number, page: number, revision:
   return key;
 }
 
-/** What all versions of a page have in common, as a map key. */
-export function pageName(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, prefixSize).toString('latin1');
+/** What all versions of a value have in common, as text: 20 hexadecimal digits. */
+export function nameOfValue(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, prefixSize).toString('hex');
 }
 
 /** A value that says "not there any more": nothing for static state, an empty bitmap for a page. */
@@ -83,15 +83,19 @@ export class ValueReader {
     const start = valueKey(first, 0, 0, 0);
     const end = range.stateId === undefined ? Buffer.alloc(keySize + 1, 0xff) : valueKey(first + 1, 0, 0, 0);
     for (const key of this.#database.getKeys({ start, end, transaction: this.#transaction })) {
-      const view = new DataView(key.buffer, key.byteOffset, keySize);
-      yield {
-        stateId: view.getUint32(0),
-        shard: view.getUint16(4),
-        page: view.getUint32(6),
-        revision: view.getUint32(prefixSize),
-        key,
-      };
+      yield entryOf(key);
     }
+  }
+
+  /** The newest version of the value with that name (nameOfValue). */
+  newestOf(name: string): ValueEntry | undefined {
+    const prefix = Buffer.from(name, 'hex');
+    const start = Buffer.concat([prefix, Buffer.alloc(keySize - prefixSize)]);
+    const end = Buffer.concat([prefix, Buffer.alloc(keySize - prefixSize + 1, 0xff)]);
+    let newest: ValueEntry | undefined;
+    for (const key of this.#database.getKeys({ start, end, transaction: this.#transaction }))
+      newest = entryOf(key);
+    return newest;
   }
 
   /** Of each page the newest version that is not newer than `revision`. */
@@ -131,6 +135,17 @@ export class ValueReader {
   close(): void {
     this.#transaction.done();
   }
+}
+
+function entryOf(key: Uint8Array): ValueEntry {
+  const view = new DataView(key.buffer, key.byteOffset, keySize);
+  return {
+    stateId: view.getUint32(0),
+    shard: view.getUint16(4),
+    page: view.getUint32(6),
+    revision: view.getUint32(prefixSize),
+    key,
+  };
 }
 
 function samePage(a: ValueEntry, b: ValueEntry): boolean {

@@ -3,6 +3,7 @@ import { isOfProcesses, type ProcessStrategy } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { StepTimer } from '../upgrade/step-timer.ts';
 import type { PlannedChange } from '../upgrade/transaction.ts';
+import { dualMain } from './dual-main.ts';
 import { handover } from './handover.ts';
 import type { HandedOn, LeavingEngine } from './leaving-engine.ts';
 import { restart } from './restart.ts';
@@ -13,6 +14,7 @@ type Course = (engine: LeavingEngine, change: PlannedChange, step: StepTimer) =>
 const courses: Readonly<Record<ProcessStrategy, Course>> = {
   handover,
   'two-process': twoProcess,
+  'dual-main': dualMain,
   restart,
 };
 

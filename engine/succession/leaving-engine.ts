@@ -1,8 +1,10 @@
 /** Giving a running engine to another process, seen from the one that goes. */
+import type { LastFrames } from '../datapath/addon.ts';
 import type { ExportedState } from '../datapath/transfer.ts';
 import type { SuccessorSummary, UpgradeReport } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import type { RevisionRecord } from '../state/journal.ts';
+import type { WriteRecord } from '../state/store.ts';
 import { type LoadedClass, libraryVersion } from '../upgrade/library-shelf.ts';
 import { librariesOf, recordOlder } from '../upgrade/older-versions.ts';
 import { beginRevision, failRevision } from '../upgrade/prepare.ts';
@@ -26,10 +28,14 @@ export interface LeavingEngine {
   /** Writes to the store what has changed until now. @throws HotclickError HC_STORE when there is none */
   sync(): Promise<unknown>;
   /**
-   * Ends everything but this process, after a last sync. Gives by shard the time at which it last handled packets, in ns
-   * of CLOCK_MONOTONIC.
+   * Stops forwarding and closes the store, after a last sync. Gives by shard the time at which it last handled packets, in
+   * ns of CLOCK_MONOTONIC.
    */
-  leave(options?: { readonly entrusted?: boolean }): Promise<readonly bigint[]>;
+  leave(options?: LeaveOptions): Promise<readonly bigint[]>;
+  /** From now on it is noted which values are written to the store. @throws HotclickError HC_STORE when there is none */
+  recordWrites(): WriteRecord;
+  /** After leave() with `rest`: by shard, the last frames that were handled. */
+  lastFrames(): readonly LastFrames[];
   /** A holder has the devices and the memory; where it listens. With `entrusted`, leave() lets it keep them. */
   entrust(): Promise<string>;
   /** What another engine needs to take over memory and devices. */
@@ -43,6 +49,13 @@ export interface LeavingEngine {
   leaveParted(): Promise<void>;
   /** After leave() or leaveParted(): the engine runs here again, from the store, with the revision that it had. */
   revive(undone: Undone): Promise<void>;
+}
+
+export interface LeaveOptions {
+  /** A holder keeps devices and memory. */
+  readonly entrusted?: boolean;
+  /** Devices and memory stay as they are until the process ends; otherwise they are closed. */
+  readonly rest?: boolean;
 }
 
 /** A revision that another process was to run. */

@@ -11,6 +11,7 @@
  * Instead of any answer: failed. A new process whose predecessor ends before it has said go ends too.
  */
 import type { WireError } from '../control/protocol.ts';
+import type { LastFrames } from '../datapath/addon.ts';
 import type { TransferManifest } from '../datapath/transfer.ts';
 import type { ShardBreak, Strategy } from '../engine-types.ts';
 import type { RouterGraph } from '../graph/router-graph.ts';
@@ -57,6 +58,15 @@ export interface FinalMessage {
   readonly record: RevisionRecord;
   /** The journal of an engine that has no store. */
   readonly records?: readonly RevisionRecord[];
+  /** dual-main: what the old process has done since the new one restored the state. */
+  readonly meanwhile?: Meanwhile;
+}
+
+export interface Meanwhile {
+  /** Values that it has written to the store; see StateStore.recordWrites. */
+  readonly written: readonly string[];
+  /** By shard: the last frames that it has handled. */
+  readonly lastFrames: readonly LastFrames[];
 }
 
 export interface ReadyMessage {

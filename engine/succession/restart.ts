@@ -4,13 +4,13 @@
  */
 import type { StepTimer } from '../upgrade/step-timer.ts';
 import type { PlannedChange } from '../upgrade/transaction.ts';
+import { goOnThere } from './go-on-there.ts';
 import {
   beginHandOn,
   type HandedOn,
   type LeavingEngine,
   type PendingRevision,
   prepareSuccessor,
-  reasonOf,
   type WaitingSuccessor,
 } from './leaving-engine.ts';
 
@@ -22,27 +22,19 @@ export async function restart(
 ): Promise<HandedOn> {
   engine.host.refuseIfDemoted();
   await engine.sync();
-  let successor = change.request.cold ? undefined : await prepareSuccessor(engine, change, step);
-  const pending = await beginRestart(engine, change, step, successor);
+  const successor = change.request.cold ? undefined : await prepareSuccessor(engine, change, step);
+  const pending = await beginStop(engine, change, step, successor);
   step.passPointOfNoReturn();
   const lastPackets = await engine.leave();
-  try {
-    successor ??= await prepareSuccessor(engine, change, step);
-    await successor.process.final(pending.message);
-    step.begin('go', `process ${successor.process.pid}`);
-    const { breaks } = await successor.process.go(lastPackets);
-    successor.process.release();
-    return { revision: pending.record.revision, breaks, successor: successor.summary };
-  } catch (error) {
-    await successor?.process.abort();
-    step.begin('rollback', 'the engine starts here again');
-    await engine.revive({ revision: pending.record.revision, reason: reasonOf(error) });
-    throw error;
-  }
+  return goOnThere(engine, step, {
+    pending,
+    lastPackets,
+    successor: async () => successor ?? prepareSuccessor(engine, change, step),
+  });
 }
 
-/** What can still be given up without a trace. */
-async function beginRestart(
+/** What can still be given up without a trace, when the state goes by the store. */
+export async function beginStop(
   engine: LeavingEngine,
   change: PlannedChange,
   step: StepTimer,

@@ -4,13 +4,13 @@
  */
 import type { StepTimer } from '../upgrade/step-timer.ts';
 import type { PlannedChange } from '../upgrade/transaction.ts';
+import { goOnThere } from './go-on-there.ts';
 import {
   beginHandOn,
   type HandedOn,
   type LeavingEngine,
   type PendingRevision,
   prepareSuccessor,
-  reasonOf,
   type WaitingSuccessor,
 } from './leaving-engine.ts';
 import { refuseRenamed } from './refuse-renamed.ts';
@@ -24,24 +24,16 @@ export async function twoProcess(
   refuseRenamed(change);
   const holder = await engine.entrust();
   const prepare = () => prepareSuccessor(engine, change, step, { holder });
-  let successor = change.request.cold ? undefined : await prepare();
+  const successor = change.request.cold ? undefined : await prepare();
   const pending = await beginTwoProcess(engine, change, step, successor);
-  const { revision } = pending.record;
   step.passPointOfNoReturn();
   const lastPackets = await engine.leave({ entrusted: true });
-  try {
-    successor ??= await prepare();
-    await successor.process.final(pending.message);
-    step.begin('go', `process ${successor.process.pid}`);
-    const { breaks } = await successor.process.go(lastPackets);
-    successor.process.release();
-    return { revision, breaks, successor: successor.summary };
-  } catch (error) {
-    await successor?.process.abort();
-    step.begin('rollback', 'the engine goes on here');
-    await engine.revive({ revision, reason: reasonOf(error), entrustedTo: successor?.process.pid ?? 0 });
-    throw error;
-  }
+  return goOnThere(engine, step, {
+    pending,
+    lastPackets,
+    entrusted: true,
+    successor: async () => successor ?? prepare(),
+  });
 }
 
 /** What can still be given up without a trace. */

@@ -14,6 +14,8 @@ namespace {
 std::mutex registry_mutex;
 std::map<uint32_t, std::weak_ptr<EngineCore>> registry;
 uint32_t next_engine = 1;
+/// The largest table is published in some thousands of steps.
+constexpr uint32_t most_steps_here = 1u << 20;
 
 uint32_t u32(const Napi::Value& v) {
   return v.As<Napi::Number>().Uint32Value();
@@ -63,11 +65,17 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("stopWaiting", &E::stopWaiting),
                                      InstanceMethod("handOut", &E::handOut),
                                      InstanceMethod("relinquish", &E::relinquish),
+                                     InstanceMethod("startDevices", &E::startDevices),
+                                     InstanceMethod("lastFrames", &E::lastFrames),
+                                     InstanceMethod("passOver", &E::passOver),
+                                     InstanceMethod("renewStatic", &E::renewStatic),
+                                     InstanceMethod("renewTable", &E::renewTable),
                                      InstanceMethod("mirror", &E::mirror),
                                      InstanceMethod("copyState", &E::copyState),
                                      InstanceMethod("takeMirrored", &E::takeMirrored),
                                      InstanceMethod("stopMirroring", &E::stopMirroring),
                                      InstanceMethod("stop", &E::stop),
+                                     InstanceMethod("serveHere", &E::serveHere),
                                      InstanceMethod("close", &E::close)}));
 }
 
@@ -100,6 +108,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   for (uint32_t i = 0; i < shards; ++i) {
     engine_->shard(i).busy_poll = o.Get("busyPoll").ToBoolean();
     engine_->shard(i).idle_devices = o.Get("idleDevices").ToBoolean();
+    engine_->shard(i).beside_another = o.Get("beside").ToBoolean();
     engine_->shard(i).notify = notify_from_shard;
     engine_->shard(i).notify_context = this;
   }
@@ -159,7 +168,19 @@ Napi::Value EngineObject::post(Napi::Env env, uint32_t shard, std::unique_ptr<Co
   auto promise = pending.deferred.Promise();
   pending_.emplace(raw, std::move(pending));
   engine_->shard(shard).post(*raw);
+  if (serves_here_) {
+    engine_->shard(shard).run_commands_here(most_steps_here);
+    wake_.NonBlockingCall();
+  }
   return promise;
+}
+
+Napi::Value EngineObject::serveHere(const Napi::CallbackInfo& info) {
+  if (!engine_) return info.Env().Undefined();
+  serves_here_ = true;
+  for (uint32_t i = 0; i < engine_->shards(); ++i) engine_->shard(i).run_commands_here(most_steps_here);
+  wake_.NonBlockingCall();
+  return info.Env().Undefined();
 }
 
 void EngineObject::deliver(Napi::Env env) {

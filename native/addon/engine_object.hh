@@ -70,14 +70,22 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value stopWaiting(const Napi::CallbackInfo& info);
   Napi::Value handOut(const Napi::CallbackInfo& info);
   Napi::Value relinquish(const Napi::CallbackInfo& info);
+  Napi::Value startDevices(const Napi::CallbackInfo& info);
+  Napi::Value lastFrames(const Napi::CallbackInfo& info);
+  Napi::Value passOver(const Napi::CallbackInfo& info);
+  Napi::Value renewStatic(const Napi::CallbackInfo& info);
+  Napi::Value renewTable(const Napi::CallbackInfo& info);
   Napi::Value mirror(const Napi::CallbackInfo& info);
   Napi::Value copyState(const Napi::CallbackInfo& info);
   Napi::Value takeMirrored(const Napi::CallbackInfo& info);
   Napi::Value stopMirroring(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value serveHere(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   bool good_shard(const Napi::CallbackInfo& info, uint32_t& shard);
+  /// Of the revision whose number is the second argument; null when there is none.
+  const core::ShardGraph* prepared_graph(const Napi::CallbackInfo& info, uint32_t shard);
   Napi::Value post(Napi::Env env, uint32_t shard, std::unique_ptr<core::Command> command, Resolve resolve,
                    bool unasked = false);
   static Napi::Value break_to_js(Napi::Env env, uint64_t begin, uint64_t ns);
@@ -110,6 +118,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   uint32_t swaps_posted_ = 0;  // commands under way that install or give away graphs
   bool regions_changed_ = false;
   uint32_t next_id_ = 1;
+  bool serves_here_ = false;  // the shards' threads have ended
 };
 
 /// The engine with that number, for the threads of its shards; null when it is gone.

@@ -40,32 +40,39 @@ uint32_t records_in(const Napi::Uint8Array& page) {
 
 }  // namespace
 
+bool static_from_js(const Napi::Object& schema, const Napi::Uint8Array& bytes, RestoredStatic& value) {
+  if (!schema_from_js(schema, value.schema) || bytes.ByteLength() != value.schema.size) return false;
+  value.data.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  return true;
+}
+
+bool part_from_js(const TableParts& parts, RestoredPart& part) {
+  if (!schema_from_js(parts.key, part.key) || !schema_from_js(parts.value, part.value)) return false;
+  for (uint32_t i = 0; i < parts.pages.Length(); ++i) {
+    const auto bytes = parts.pages.Get(i).As<Napi::Uint8Array>();
+    part.pages.emplace_back(parts.numbers[i],
+                            std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
+  }
+  return true;
+}
+
 bool restore_static(Shard& shard, const std::string& name, const Napi::Object& schema,
                     const Napi::Uint8Array& bytes) {
   RestoredStatic value;
-  if (!schema_from_js(schema, value.schema) || bytes.ByteLength() != value.schema.size) return false;
-  value.data.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  if (!static_from_js(schema, bytes, value)) return false;
   shard.restored_statics[name] = std::move(value);
   return true;
 }
 
 bool restore_table(Shard& shard, const std::string& name, const TableParts& parts, std::string& error) {
-  RestoredPart part;
-  if (!schema_from_js(parts.key, part.key) || !schema_from_js(parts.value, part.value)) {
+  SchemaCopy key, value;
+  if (!schema_from_js(parts.key, key) || !schema_from_js(parts.value, value)) {
     error = "a stored table does not fit its schema";
     return false;
   }
+  if (parts.is_part) return part_from_js(parts, shard.restored_parts[name].emplace_back());
   const auto numbers = parts.numbers;
   const auto pages = parts.pages;
-  if (parts.is_part) {
-    for (uint32_t i = 0; i < pages.Length(); ++i) {
-      const auto bytes = pages.Get(i).As<Napi::Uint8Array>();
-      part.pages.emplace_back(numbers[i],
-                              std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
-    }
-    shard.restored_parts[name].push_back(std::move(part));
-    return true;
-  }
   uint32_t capacity = 1u << 20;
   uint64_t records = 0;
   for (uint32_t i = 0; i < pages.Length(); ++i) {
@@ -73,7 +80,7 @@ bool restore_table(Shard& shard, const std::string& name, const TableParts& part
     if (capacity < end) capacity = end;
     records += records_in(pages.Get(i).As<Napi::Uint8Array>());
   }
-  const TableLayout layout = TableLayout::of(part.key, part.value);
+  const TableLayout layout = TableLayout::of(key, value);
   std::shared_ptr<FlowTable> table = FlowTable::create(name, layout, capacity, error);
   if (!table) return false;
   table->expect(records);

@@ -18,6 +18,8 @@
 namespace hotclick::core {
 
 class Shard;
+struct RestoredPart;
+struct RestoredStatic;
 
 /// What the host asks for: one element of a checked graph.
 struct NodeSpec {
@@ -161,6 +163,11 @@ class Node {
   /// Packets that wait in queues or in the element's own storage.
   uint64_t held_packets() const;
   StateBinding* find_state(const std::string& state);
+  /// Host, before a shard has run it: what the store gave back has become this since. False with `error` set when it
+  /// does not fit.
+  bool renew(StateBinding& b, const RestoredStatic& value, std::string& error);
+  bool renew(StateBinding& b, const RestoredPart& pages, std::string& error);
+  const std::string& stored_name() const { return stored_name_; }
   /// host, before the swap: the layout that the swap gives to a table; null when it keeps the one it has.
   const PreparedLayout* coming_layout(const StateBinding& b) const;
 

@@ -114,6 +114,7 @@ Leave Shard::loop() {
       if (leave_) return Leave::restart;
     }
     if (HC_UNLIKELY(control_.stop.load(std::memory_order_relaxed) != 0)) {
+      send_held();
       if (to_notify_ && notify) notify(notify_context);
       to_notify_ = false;
       return Leave::stopped;
@@ -158,6 +159,20 @@ bool Shard::round() {
   control_.now.store(face_.now, std::memory_order_relaxed);
   control_.free_packets.store(face_.free_count, std::memory_order_relaxed);
   return worked;
+}
+
+/// Before the shard stops: what elements with an input hold is still to be sent. Packets of a Queue stay there.
+void Shard::send_held() {
+  constexpr uint32_t most_passes = 4;  // an element may be given more while another one sends
+  for (uint32_t pass = 0; graph_ && pass < most_passes; ++pass) {
+    bool held = false;
+    for (Node* n : graph_->tasks()) {
+      if (n->instance.ninputs == 0 || n->held_packets() == 0) continue;
+      held = true;
+      n->descriptor->run(n->instance.object);
+    }
+    if (!held) return;
+  }
 }
 
 void Shard::maintain() {

@@ -104,8 +104,9 @@ class Shard {
   void* notify_context = nullptr;
   /// host: takes the finished command that was done first; null when there is none.
   Command* take_finished();
-  /// host, while no thread runs the shard: does what is on the list, at the time its clock shows.
-  void run_commands_here();
+  /// host, while no thread runs the shard: does what is on the list, at the time its clock shows. A command that waits
+  /// for what does not come is left after so many steps.
+  void run_commands_here(uint32_t most_steps = UINT32_MAX);
 
   /// The running graph (shard); host may read it while no swap is posted.
   const std::shared_ptr<ShardGraph>& graph() const { return graph_; }
@@ -171,6 +172,8 @@ class Shard {
 
   /// host: elements are given devices that do nothing, whatever they open (the trial of new code).
   bool idle_devices = false;
+  /// host: another engine has devices of its own for the same things.
+  bool beside_another = false;
   // host: devices of this shard, shared by name.
   struct OpenDevice {
     std::string kind, name, options;
@@ -242,6 +245,7 @@ class Shard {
   void finish(Command& command);
   void fire_timers();
   bool receive_hand_over();
+  void send_held();
   void maintain();
   void sleep();
 

@@ -79,10 +79,10 @@ Command* Shard::take_finished() {
   return first;
 }
 
-void Shard::run_commands_here() {
+void Shard::run_commands_here(uint32_t most_steps) {
   do {
     take_commands();
-  } while (active_ || waiting_);
+  } while ((active_ || waiting_) && --most_steps != 0);
   to_notify_ = false;
 }
 

@@ -19,6 +19,10 @@ hc_device* Shard::open_device(Node& node, const char* kind, const char* name, co
   }
   const ImportedDevice* known =
       imported ? imported->device(std::string(kind) + ' ' + name + ' ' + options) : nullptr;
+  if (beside_another && !io::can_be_beside(kind)) {
+    io::set_error(error, "only one engine can have it, and another has it open");
+    return nullptr;
+  }
   OpenDevice d{kind,    name, options, known ? known->memory : statics_->allocate(sizeof(io::DeviceMemory)),
                nullptr, 1};
   if (!d.memory) {

@@ -55,6 +55,7 @@ struct AfPacketDevice : Device {
   void attach_receive(int interface_index, char* error);
   void detach_receive();
   bool adopt(const std::vector<int>& descriptors, char* error);
+  void start();
   bool watch(char* error);
 };
 
@@ -180,6 +181,12 @@ void AfPacketDevice::attach_receive(int interface_index, char* error) {
   epoll_ctl(poll.get(), EPOLL_CTL_ADD, ring->fd(), &event);
 }
 
+void AfPacketDevice::start() {
+  ring->start();
+  started = true;
+  memory->started = 1;
+}
+
 void AfPacketDevice::detach_receive() {
   const std::lock_guard<std::mutex> lock(ring_mutex);
   if (ring) {
@@ -232,11 +239,7 @@ uint32_t receive(hc_device* device, hc_batch* batch, uint32_t max) {
   AfPacketDevice& d = self(device);
   if (HC_UNLIKELY(d.shard->now >= d.next_check)) d.check();
   if (HC_UNLIKELY(!d.ring)) return 0;
-  if (HC_UNLIKELY(!d.started)) {
-    d.ring->start();
-    d.started = true;
-    d.memory->started = 1;
-  }
+  if (HC_UNLIKELY(!d.started)) d.start();
   return d.ring->receive(d.shard, batch, max, &d.memory->stats);
 }
 
@@ -261,6 +264,19 @@ std::vector<int> files(Device& device) {
   return {d.ring ? d.ring->fd() : -1, d.transmit.valid() ? d.transmit.fd() : -1};
 }
 
+AfPacketDevice& self(Device& device) {
+  return static_cast<AfPacketDevice&>(device);
+}
+
+constexpr BesideAnother beside = {
+    [](Device& device) {
+      if (self(device).ring) self(device).start();
+    },
+    [](Device& device) { return self(device).ring ? self(device).ring->last_frame() : 0; },
+    [](Device& device, uint64_t until) {
+      if (self(device).ring) self(device).ring->pass_over(until);
+    }};
+
 void close(hc_device* device) {
   self(device).detach_receive();
   delete &self(device);
@@ -278,6 +294,7 @@ hc_device* open_af_packet(hc_shard* shard, const char* name, const char* options
   static_cast<hc_device&>(*d) = {receive, send, flush, read_stats, close, -1, 0, shard, {}, 0, 1, nullptr};
   d->name = name;
   d->files = files;
+  d->beside = &beside;
   if (origin.memory) d->memory = origin.memory;
   if (d->name.empty() || d->name.size() >= IFNAMSIZ) {
     set_error(error, "'%s' is not the name of an interface", name);

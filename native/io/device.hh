@@ -21,6 +21,19 @@ struct DeviceOrigin {
       nullptr;  // of an open device to go on with (they are duplicated); null: it is new
 };
 
+struct Device;
+
+/// How a device works while another engine has one of its own for the same thing. On the host's thread, while the
+/// device's own thread does nothing with it.
+struct BesideAnother {
+  /// From now on frames are taken.
+  void (*start)(Device& device);
+  /// The kernel's time of the newest frame received, in ns; 0: there was none. It is the same for all engines.
+  uint64_t (*last_frame)(Device& device);
+  /// What comes first and is not newer was the other engine's: it is passed over.
+  void (*pass_over)(Device& device, uint64_t until);
+};
+
 struct Device : hc_device {
   DeviceMemory own_memory;
   DeviceMemory* memory = &own_memory;
@@ -32,6 +45,7 @@ struct Device : hc_device {
   /// The descriptors that another engine needs, in an order that the kind knows; -1 for one that is not there.
   /// Any thread.
   std::vector<int> (*files)(Device& device) = nullptr;
+  const BesideAnother* beside = nullptr;  // null: it begins with its first receive()
 };
 
 }  // namespace hotclick::io

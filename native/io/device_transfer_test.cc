@@ -171,7 +171,58 @@ void survives_kills(const char* options) {
   CHECK(lost <= largest);
 }
 
+/// Both get every frame; the second goes on behind the last one that the first has received.
+void takes_the_traffic_over(const char* options) {
+  unit::Random random{unit::seed()};
+  PrivateNetwork network;
+  if (!CHECK(network.ready())) return;
+  FrameSocket left("left");
+  uint32_t sent = 0, next = 0;
+  DeviceMemory memory;
+  auto owner = std::make_unique<Owner>("af_packet", "right", options, &memory, nullptr);
+  if (!owner->device) return;
+  owner->receive(1);
+  for (uint32_t round = 0; round < 20; ++round) {
+    DeviceMemory own;
+    // Two engines in one process are told apart by the number of their group.
+    const std::string apart = std::string(options) + " GROUP=" + std::to_string(round + 1);
+    auto second = std::make_unique<Owner>("af_packet", "right", apart.c_str(), &own, nullptr);
+    if (!second->device || !CHECK(device_of(second->device).beside != nullptr)) return;
+    const auto send = [&] {
+      for (uint32_t n = random.below(60); n != 0; --n) CHECK(left.send(numbered(sent++, 60)));
+    };
+    send();
+    device_of(second->device).beside->start(device_of(second->device));
+    send();
+    if (!owner->expect(next, random.below(sent - next + 1), random)) return;
+    send();
+    const Device& first = device_of(owner->device);
+    device_of(second->device)
+        .beside->pass_over(device_of(second->device), first.beside->last_frame(device_of(owner->device)));
+    // What came before the second took frames and was not received by the first is lost.
+    const uint32_t from = next;
+    second->shard.tick();
+    for (uint32_t tries = 0; next < sent && tries < 1000; ++tries) {
+      if (second->receive(HC_BATCH_CAPACITY) == 0) {
+        pollfd wait = {second->device->fd, POLLIN, 0};
+        if (!CHECK(poll(&wait, 1, 1000) > 0)) return;
+        second->shard.tick();
+      }
+      for (const Packet& p : second->batch) {
+        if (next == from && number_of(p) > next) next = number_of(p);
+        if (!CHECK_EQ(number_of(p), next++)) return;
+      }
+    }
+    owner = std::move(second);
+  }
+}
+
 }  // namespace
+
+TEST("device transfer: a device takes the traffic over from one beside it, frame by frame") {
+  takes_the_traffic_over("DIRECTION=rx");
+  takes_the_traffic_over("DIRECTION=rx VERSION=2");
+}
 
 TEST("device transfer: a version 3 ring goes from engine to engine") {
   goes_from_engine_to_engine("DIRECTION=rx");

@@ -21,6 +21,10 @@ hc_device* open_device(hc_shard* shard, const char* kind, const char* name, cons
   return nullptr;
 }
 
+bool can_be_beside(const char* kind) {
+  return strcmp(kind, "af_packet") == 0 || strcmp(kind, "pcap-read") == 0;
+}
+
 int interface_address(const char* name, uint8_t mac[6], uint32_t* ip4) {
   const FileDescriptor control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const InterfaceView view(control.get(), name);

@@ -16,6 +16,9 @@ namespace hotclick::io {
 hc_device* open_device(hc_shard* shard, const char* kind, const char* name, const char* options, char* error,
                        const DeviceOrigin& origin = {});
 
+/// Whether two engines can have such a device open at a time without harm to each other.
+bool can_be_beside(const char* kind);
+
 /// A device that receives nothing and forgets what it sends, for the trial of new code. Null without memory.
 hc_device* open_idle_device(hc_shard* shard, const char* options);
 

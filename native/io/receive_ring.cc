@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/net_tstamp.h>
 #include <net/ethernet.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,6 +113,13 @@ bool ReceiveRing::set_up(int interface_index, char* error) {
   const int ignore = options_.outgoing ? 0 : 1;
   if (setsockopt(fd(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore)) != 0 && ignore) {
     set_error(error, "cannot ignore outgoing packets: %s (needs Linux 4.20)", strerror(errno));
+    return false;
+  }
+  // Stamped once, where it comes in: all sockets that get a frame see the same time.
+  const int on = 1, software = SOF_TIMESTAMPING_SOFTWARE;
+  if (setsockopt(fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0 ||
+      setsockopt(fd(), SOL_PACKET, PACKET_TIMESTAMP, &software, sizeof(software)) != 0) {
+    set_error(error, "cannot have frames stamped: %s", strerror(errno));
     return false;
   }
   sockaddr_ll address = {};
@@ -226,9 +234,20 @@ void ReceiveRing::advance() {
   if (--frames_left_ == 0) give_back_block();
 }
 
+void ReceiveRing::skip_passed() {
+  while (uint8_t* at = next_frame()) {
+    if ((options_.version == 2 ? view2(at) : view3(at)).timestamp > pass_until_) {
+      pass_until_ = 0;
+      return;
+    }
+    advance();
+  }
+}
+
 uint32_t ReceiveRing::receive(hc_shard* shard, hc_batch* batch, uint32_t max, hc_device_stats* stats) {
   const uint32_t room = HC_BATCH_CAPACITY - batch->count;
   if (max > room) max = room;
+  if (HC_UNLIKELY(pass_until_ != 0)) skip_passed();
   if (max == 0 || next_frame() == nullptr) return 0;
   // Version 3 tells how many frames there are; taking a whole burst of packets for one frame would only cost
   // time.
@@ -245,6 +264,7 @@ uint32_t ReceiveRing::receive(hc_shard* shard, hc_batch* batch, uint32_t max, hc
       }
       fresh += got;
     }
+    if (frame.timestamp > last_frame_) last_frame_ = frame.timestamp;
     hc_packet* p = batch->packets[first + filled];
     if (HC_LIKELY(copy_frame(frame, options_.snap_length, p))) {
       if (HC_UNLIKELY(frame.status & TP_STATUS_CSUMNOTREADY)) ++stats->rx_checksum_missing;

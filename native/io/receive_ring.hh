@@ -41,6 +41,10 @@ class ReceiveRing {
   void start();
   /// Stops the kernel and gives back what the ring holds.
   void stop();
+  /// The kernel's time of the newest frame received, in ns; 0: there was none.
+  uint64_t last_frame() const { return last_frame_; }
+  /// Frames up to the first that is newer are given back unread.
+  void pass_over(uint64_t until) { pass_until_ = until; }
   /// Are there frames to receive?
   bool waiting() { return next_frame() != nullptr; }
   /// Appends at most `max` packets; frames stay in the ring when the pool has no packets.
@@ -65,6 +69,7 @@ class ReceiveRing {
   /// The next frame that the kernel has handed over, or null; `advance` goes past it.
   uint8_t* next_frame();
   void advance();
+  void skip_passed();
   void give_back_block();
   void next_slot() {
     if (++slot_ == slots_) slot_ = 0;
@@ -81,6 +86,7 @@ class ReceiveRing {
   /// when a receive() is over. Version 2: the number of the next frame; written before the one taken is given back.
   uint64_t own_place_ = 0;
   uint64_t* place_ = &own_place_;
+  uint64_t last_frame_ = 0, pass_until_ = 0;
   bool lost_place_ = false;             // adopted and not looked at yet
   uint32_t sequence_ = 0, frames_ = 0;  // version 3: of the open block
 };

@@ -130,6 +130,9 @@ class FlowTable : public hc_table {
   /// False when the bytes do not fit their own description.
   bool load_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
                  const Conversion* conversion);
+  /// The same for a page that was loaded before: what it held ends.
+  bool renew_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
+                  const Conversion* conversion);
   /// After the last load_page: links the free slots.
   void finish_load();
 

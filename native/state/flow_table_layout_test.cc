@@ -122,6 +122,38 @@ TEST("flow table layout: what was published loads into an empty table, slot by s
   CHECK_EQ(loaded.table.size(), t.table.size() + 2000);
 }
 
+TEST("flow table layout: pages that have changed since they were loaded are loaded again") {
+  const uint64_t seed = unit::seed();
+  unit::Random random{seed};
+  First t(first_layout()), loaded(first_layout());
+  fill(t, 0, 3000);
+  for (const auto& [page, bytes] : publish(*t.flow))
+    CHECK(loaded.flow->load_page(page, bytes.data(), bytes.size(), first_layout(), nullptr));
+  loaded.flow->finish_load();
+  for (uint32_t round = 0; round < 5; ++round) {
+    // Slots are freed and taken by other keys, the table grows.
+    for (uint32_t n = 0; n < 500; ++n) {
+      const uint32_t slot = t.table.find({random.below(4000), 5});
+      if (slot != no_slot) t.table.erase(slot);
+    }
+    for (uint32_t n = 0; n < 600; ++n) {
+      const uint32_t key = random.below(4000);
+      if (t.table.find({key, 5}) == no_slot) fill(t, key, key + 1);
+    }
+    for (const auto& [page, bytes] : publish(*t.flow))
+      CHECK(loaded.flow->renew_page(page, bytes.data(), bytes.size(), first_layout(), nullptr));
+    loaded.flow->finish_load();
+    CHECK_EQ(loaded.table.size(), t.table.size());
+    for (uint32_t i = 0; i < 4000; ++i) {
+      const uint32_t slot = t.table.find({i, 5});
+      if (!CHECK_EQ(loaded.table.find({i, 5}), slot)) return;
+      if (slot != no_slot) CHECK_EQ(loaded.table.value(slot).count, t.table.value(slot).count);
+    }
+  }
+  fill(loaded, 10'000, 12'000);
+  CHECK_EQ(loaded.table.size(), t.table.size() + 2000);
+}
+
 TEST("flow table layout: pages of an older version are converted when they are loaded") {
   First t(first_layout());
   fill(t, 0, 100);

@@ -102,6 +102,14 @@ bool FlowTable::load_page(uint32_t page, const uint8_t* data, size_t size, const
   return true;
 }
 
+bool FlowTable::renew_page(uint32_t page, const uint8_t* data, size_t size, const TableLayout& from,
+                           const Conversion* conversion) {
+  if (page >= max_slots_ >> page_shift) return false;
+  const uint32_t first = page << page_shift, end = first + (1u << page_shift);
+  for (uint32_t slot = first; slot < end && slot < head_->high_water; ++slot) erase(slot);
+  return load_page(page, data, size, from, conversion);
+}
+
 void FlowTable::finish_load() {
   head_->free_head = no_slot;
   for (uint32_t slot = head_->high_water; slot-- > 0;) {

@@ -93,7 +93,7 @@ t.test('a device that does not exist is an error with its name, and what runs go
   });
   const lab = await bridge(t);
   const engine = await startEngine(t, { configuration: wire(lab.engine), threads: 2 });
-  const stream = await UdpStream.start(lab, { rate: 5000, flows: 8 });
+  const stream = await UdpStream.start(lab, { rate: 5000, flows: 8, cpu: { generator: 0 } });
   t.teardown(() => stream.stop());
   await packets(stream, 1000);
   const more = 'FromDevice(nosuch0) -> Discard;';
@@ -110,7 +110,7 @@ t.test(
   async (t) => {
     const lab = await bridge(t);
     const engine = await startEngine(t, { configuration: wire(lab.engine), threads: 2 });
-    const stream = await UdpStream.start(lab, { rate: 10_000, flows: 8 });
+    const stream = await UdpStream.start(lab, { rate: 10_000, flows: 8, cpu: { generator: 0 } });
     t.teardown(() => stream.stop());
     await packets(stream, 2000);
     const sources = join(packageRoot, 'native', 'elements', 'io');

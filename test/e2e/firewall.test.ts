@@ -112,7 +112,7 @@ for (const strategy of ['swap', 'thread', 'core'] satisfies Strategy[]) {
     const logged: string[] = [];
     engine.on('log', ({ text }) => logged.push(text));
     await using downloads = await Downloads.start(lab, { connections: 20, rate: 8_000_000 });
-    await using stream = await UdpStream.start(lab, { rate: 20_000, flows: 16 });
+    await using stream = await UdpStream.start(lab, { rate: 20_000, flows: 16, cpu: { generator: 0 } });
     await packets(stream, 10_000);
     const libraries = loadedLibraries();
     const before = await kernelDrops(lab, engine);

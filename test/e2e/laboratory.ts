@@ -1,7 +1,7 @@
 /** What the end-to-end tests share: an engine of an example between two kernels, and waiting for what happens. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
@@ -35,9 +35,17 @@ export function firewallDevices({ engine }: NetworkLab): Record<string, string> 
   return { CLIENT_DEV: engine.clientSide.device, SERVER_DEV: engine.serverSide.device };
 }
 
+/**
+ * A processor for each shard. A thread that changes its processor can overtake what it has sent: that waits in the kernel's
+ * queue of the processor before. Where order is looked at, generators keep theirs too.
+ */
+export function processors(threads = 1): number[] {
+  return Array.from({ length: threads }, (_, shard) => shard % availableParallelism());
+}
+
 /** Starts an engine that is stopped with the test. */
 export async function startEngine(t: Test, options: EngineOptions): Promise<Engine> {
-  const engine = await Engine.start(options);
+  const engine = await Engine.start({ cpus: processors(options.threads), ...options });
   t.teardown(() => engine.stop());
   return engine;
 }

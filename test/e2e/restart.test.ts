@@ -2,8 +2,9 @@
 import t from 'tap';
 import { Downloads } from '../../bench/lab/downloads.ts';
 import { runs } from '../../bench/lab/engine-process.ts';
+import { UdpStream } from '../../bench/lab/udp-stream.ts';
 import { firewallVersion2, until } from './laboratory.ts';
-import { connectionPorts, startSuccession, untilForwarding } from './succession.ts';
+import { connectionPorts, flows, startSuccession, untilForwarding } from './succession.ts';
 
 t.setTimeout(180_000);
 
@@ -55,3 +56,19 @@ for (const cold of [false, true]) {
     },
   );
 }
+
+t.test('what was forwarded last is in the state of the next process too', async (t) => {
+  const succession = await startSuccession(t);
+  const { engine, lab } = succession;
+  // Every packet of the first seconds begins a flow.
+  const begun = 20_000;
+  const beginning = { rate: 2000, flows: begun, port: 9001, sourcePort: 30_000, rawTo: lab.server.mac };
+  const newcomers = await UdpStream.start(lab, beginning);
+  t.teardown(() => newcomers.stop());
+  for (let times = 0; times < 2; ++times) {
+    await engine.client.upgrade({}, { strategy: 'restart' });
+    const { packets } = await newcomers.report();
+    t.ok(packets < begun, `${packets} flows have begun`);
+    t.ok(Number(await engine.client.read('fw.connections')) >= flows + packets);
+  }
+});

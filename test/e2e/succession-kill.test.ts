@@ -9,7 +9,7 @@ t.setTimeout(300_000);
 
 const phases = ['prepare', 'quiesce', 'final', 'go'];
 
-for (const strategy of ['restart', 'handover', 'two-process'] as const) {
+for (const strategy of ['restart', 'handover', 'two-process', 'dual-main'] as const) {
   t.test(strategy, async (t) => {
     const succession = await startSuccession(t);
     const ports = await connectionPorts(succession);

@@ -5,7 +5,7 @@ import { EngineProcess, type EngineProcessOptions } from '../../bench/lab/engine
 import { NetworkLab } from '../../bench/lab/network-lab.ts';
 import { UdpStream } from '../../bench/lab/udp-stream.ts';
 import type { TableContents } from '../../engine/state/query.ts';
-import { examples, firewallDevices, shortDirectory, until } from './laboratory.ts';
+import { examples, firewallDevices, processors, shortDirectory, until } from './laboratory.ts';
 
 export const flows = 400;
 export const rate = 10_000;
@@ -34,11 +34,12 @@ export async function startSuccession(
     ...(hasStore ? { store: join(directory, 'store') } : {}),
     ...(holder ? { holder: join(directory, 'holder.sock') } : {}),
     threads: 2,
+    cpus: processors(2).join(),
     defines: firewallDevices(lab),
   };
   const engine = await EngineProcess.start(options);
   t.teardown(() => succession.engine[Symbol.asyncDispose]());
-  const stream = await UdpStream.start(lab, { rate, flows });
+  const stream = await UdpStream.start(lab, { rate, flows, cpu: { generator: 0 } });
   t.teardown(() => stream.stop());
   const succession: Succession = {
     lab,
