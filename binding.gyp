@@ -98,7 +98,10 @@
       'target_name': 'unit-tests',
       'type': 'executable',
       'dependencies': ['core', 'test-elements'],
-      'sources': ['native/test/main.cc', '<!@(find native -name "*_test.cc")', 'native/holder/deposit.cc'],
+      'sources': [
+        'native/test/main.cc', '<!@(find native -name "*_test.cc")', 'native/holder/deposit.cc',
+        'native/sdk/table_find.part.cc',
+      ],
       'include_dirs': ['native/test'],
       'libraries': ['-ldl'],
     },

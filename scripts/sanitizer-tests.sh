@@ -7,7 +7,7 @@ out=build/sanitizer
 mkdir -p "$out"
 flags=(-std=c++20 -O1 -g -fno-exceptions -fno-rtti -fno-omit-frame-pointer -fsanitize=address,undefined
   -fno-sanitize-recover=undefined -Wall -Wextra -Inative -Inative/include -Inative/test)
-sources() { find native/core native/io native/state -name '*.cc' "$@" | sort; }
+sources() { { find native/core native/io native/state -name '*.cc'; echo native/sdk/table_find.part.cc; } | sort; }
 object() { echo "$out/$(echo "$1" | tr / _).o"; }
 export -f object
 compile() { g++ "${@:2}" -c "$1" -o "$(object "$1")"; }

@@ -178,15 +178,13 @@ void takes_the_traffic_over(const char* options) {
   if (!CHECK(network.ready())) return;
   FrameSocket left("left");
   uint32_t sent = 0, next = 0;
-  DeviceMemory memory;
-  auto owner = std::make_unique<Owner>("af_packet", "right", options, &memory, nullptr);
+  auto owner = std::make_unique<Owner>("af_packet", "right", options, nullptr, nullptr);
   if (!owner->device) return;
   owner->receive(1);
   for (uint32_t round = 0; round < 20; ++round) {
-    DeviceMemory own;
     // Two engines in one process are told apart by the number of their group.
     const std::string apart = std::string(options) + " GROUP=" + std::to_string(round + 1);
-    auto second = std::make_unique<Owner>("af_packet", "right", apart.c_str(), &own, nullptr);
+    auto second = std::make_unique<Owner>("af_packet", "right", apart.c_str(), nullptr, nullptr);
     if (!second->device || !CHECK(device_of(second->device).beside != nullptr)) return;
     const auto send = [&] {
       for (uint32_t n = random.below(60); n != 0; --n) CHECK(left.send(numbered(sent++, 60)));
