@@ -293,6 +293,7 @@ export class EngineLife {
         deposit.onPrepared();
         return keeper.path;
       },
+      canBeBeside: () => native.canBeBeside(),
       recordWrites: () => parts.recordWrites(),
       lastFrames: () => Array.from({ length: this.#threads }, (_, shard) => native.lastFrames(shard)),
       leave: async ({ entrusted = false, rest = entrusted } = {}) => {

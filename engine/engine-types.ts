@@ -320,8 +320,11 @@ export interface ShardStats {
   readonly sleeping: boolean;
   /** On the shard's own stack; the rest of the free packets is in the common depot. */
   readonly freePackets: number;
-  /** Longest round since the last swap in which records were converted: by the clock, and of the thread's own time. */
-  readonly longestConversion: { readonly wallNs: number; readonly processorNs: number };
+  /**
+   * Most that the conversion of records has taken of one round since the last swap: of any, by the clock, and of those
+   * rounds that no other program interrupted.
+   */
+  readonly longestConversion: { readonly wallNs: number; readonly uninterruptedNs: number };
   /**
    * Packets that the shard itself dropped, by reason: 'element gone' (handed over to an element that was removed),
    * 'drain ended' (a removed element still held them when its time was up), 'queue gone' (the new version of their

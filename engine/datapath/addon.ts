@@ -293,6 +293,8 @@ export interface NativeEngine {
    * them as they are.
    */
   relinquish(): void;
+  /** Whether another engine can have all its devices open too. */
+  canBeBeside(): boolean;
   /** With the option `beside`: devices take frames from now on, though no shard runs. */
   startDevices(): void;
   /** After the shard has left its loop. */

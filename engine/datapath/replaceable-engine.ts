@@ -256,6 +256,9 @@ export class ReplaceableEngine implements NativeEngine {
   relinquish(): void {
     this.#native.relinquish();
   }
+  canBeBeside(): boolean {
+    return this.#native.canBeBeside();
+  }
   startDevices(): void {
     this.#native.startDevices();
   }

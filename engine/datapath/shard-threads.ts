@@ -25,7 +25,7 @@ const offsets = {
   sleeping: 104,
   lastBusy: 112,
   longestConversion: 128,
-  longestConversionProcessor: 136,
+  uninterruptedConversion: 136,
   drops: 144,
 };
 /** Reasons in the order of native/core/shard.hh: ShardDrop. */
@@ -132,7 +132,7 @@ export class ShardThreads {
         freePackets: word(offsets.freePackets),
         longestConversion: {
           wallNs: word(offsets.longestConversion),
-          processorNs: word(offsets.longestConversionProcessor),
+          uninterruptedNs: word(offsets.uninterruptedConversion),
         },
         drops: Object.fromEntries(dropReasons.map((reason, i) => [reason, word(offsets.drops + 8 * i)])),
       };

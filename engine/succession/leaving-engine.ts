@@ -32,6 +32,8 @@ export interface LeavingEngine {
    * ns of CLOCK_MONOTONIC.
    */
   leave(options?: LeaveOptions): Promise<readonly bigint[]>;
+  /** Whether another process can open the same devices while this one has them open. */
+  canBeBeside(): boolean;
   /** From now on it is noted which values are written to the store. @throws HotclickError HC_STORE when there is none */
   recordWrites(): WriteRecord;
   /** After leave() with `rest`: by shard, the last frames that were handled. */

@@ -25,7 +25,8 @@ export async function restart(
   const successor = change.request.cold ? undefined : await prepareSuccessor(engine, change, step);
   const pending = await beginStop(engine, change, step, successor);
   step.passPointOfNoReturn();
-  const lastPackets = await engine.leave();
+  // The kernel takes its time for each socket that is closed: that is left to the end of this process.
+  const lastPackets = await engine.leave({ rest: engine.canBeBeside() });
   return goOnThere(engine, step, {
     pending,
     lastPackets,

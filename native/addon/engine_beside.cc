@@ -1,7 +1,7 @@
 // The engine object's part in running beside another engine that is to be followed: devices of its own, and state that the
 // other has changed since it was restored here.
 #include "../core/shard.hh"
-#include "../io/device.hh"
+#include "../io/devices.hh"
 #include "engine_object.hh"
 #include "restore_state.hh"
 #include "throw.hh"
@@ -29,6 +29,14 @@ bool with_state(const ShardGraph& graph, const std::string& name, const Visit& v
 }
 
 }  // namespace
+
+Napi::Value EngineObject::canBeBeside(const Napi::CallbackInfo& info) {
+  bool can = engine_ != nullptr;
+  for (uint32_t i = 0; can && i < engine_->shards(); ++i) {
+    for (const Shard::OpenDevice& d : engine_->shard(i).devices()) can &= io::can_be_beside(d.kind.c_str());
+  }
+  return Napi::Boolean::New(info.Env(), can);
+}
 
 Napi::Value EngineObject::startDevices(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; engine_ && i < engine_->shards(); ++i) {

@@ -65,6 +65,7 @@ void EngineObject::define(Napi::Env env, Napi::Object exports) {
                                      InstanceMethod("stopWaiting", &E::stopWaiting),
                                      InstanceMethod("handOut", &E::handOut),
                                      InstanceMethod("relinquish", &E::relinquish),
+                                     InstanceMethod("canBeBeside", &E::canBeBeside),
                                      InstanceMethod("startDevices", &E::startDevices),
                                      InstanceMethod("lastFrames", &E::lastFrames),
                                      InstanceMethod("passOver", &E::passOver),

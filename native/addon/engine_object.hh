@@ -70,6 +70,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value stopWaiting(const Napi::CallbackInfo& info);
   Napi::Value handOut(const Napi::CallbackInfo& info);
   Napi::Value relinquish(const Napi::CallbackInfo& info);
+  Napi::Value canBeBeside(const Napi::CallbackInfo& info);
   Napi::Value startDevices(const Napi::CallbackInfo& info);
   Napi::Value lastFrames(const Napi::CallbackInfo& info);
   Napi::Value passOver(const Napi::CallbackInfo& info);

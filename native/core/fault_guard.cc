@@ -8,8 +8,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <ctime>
-
+#include "clock.hh"
 #include "fault_signals.hh"
 #include "packet_pool.hh"
 #include "shard_graph.hh"
@@ -37,12 +36,6 @@ Registers registers_of(void* context) {
 #elif defined(__aarch64__)
   return {machine.pc, machine.sp, reinterpret_cast<const uintptr_t*>(machine.regs), 31};
 #endif
-}
-
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
 /// The code of the core itself.

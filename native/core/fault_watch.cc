@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <csignal>
-#include <ctime>
 
+#include "clock.hh"
 #include "fault_signals.hh"
 #include "shard.hh"
 
@@ -14,12 +14,6 @@ namespace {
 constexpr uint64_t looks_in_limit = 8;
 /// A round that does not compute but waits for something is given this many times the limit.
 constexpr uint32_t patience_with_waiting = 20;
-
-uint64_t cpu_time(clockid_t clock) {
-  timespec t = {};
-  clock_gettime(clock, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 
 }  // namespace
 
@@ -60,12 +54,12 @@ void FaultWatch::look_at(Shard& shard, Progress& p) const {
                      guard.stage() == FaultGuard::Stage::off;
   if (waits || rounds != p.rounds || p.looks == 0) {
     guard.set_attempts(0);
-    p = {rounds, guard.thread() != 0 ? cpu_time(guard.cpu_clock()) : 0, 1, 0};
+    p = {rounds, guard.thread() != 0 ? clock_ns(guard.cpu_clock()) : 0, 1, 0};
     return;
   }
   ++p.looks;
   // Computing time, not time: a shard that is not given the processor does not loop.
-  const bool computes = cpu_time(guard.cpu_clock()) - p.cpu_at_change >= loop_limit_;
+  const bool computes = clock_ns(guard.cpu_clock()) - p.cpu_at_change >= loop_limit_;
   if (!computes && p.looks < looks_in_limit * patience_with_waiting) return;
   guard.set_attempts(++p.attempts);
   interrupt_thread(guard.thread(), &guard);

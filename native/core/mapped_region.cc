@@ -54,6 +54,10 @@ bool MappedRegion::map_over(void* address, size_t size) const {
   return mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_, 0) != MAP_FAILED;
 }
 
+void MappedRegion::reserve(size_t bytes) const {
+  madvise(data_, bytes < size_ ? bytes : size_, MADV_POPULATE_WRITE);  // as in populate()
+}
+
 void MappedRegion::populate() const {
   off_t end = 0;
   for (off_t at = 0; (at = lseek(fd_, end, SEEK_DATA)) >= 0;) {

@@ -31,6 +31,8 @@ class MappedRegion {
   bool map_over(void* address, size_t size) const;
   /// Makes the pages that exist present in this mapping, so that nobody has to fault them in later.
   void populate() const;
+  /// Makes the first `bytes` exist and present, so that writing there never waits for the kernel.
+  void reserve(size_t bytes) const;
 
  private:
   /// Takes the descriptor over.

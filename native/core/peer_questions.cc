@@ -2,8 +2,7 @@
 
 #include <sched.h>
 
-#include <ctime>
-
+#include "clock.hh"
 #include "shard.hh"
 #include "version_handlers.hh"
 
@@ -11,12 +10,6 @@ namespace hotclick::core {
 namespace {
 
 constexpr uint64_t longest_wait = 1'000'000'000;  // ns
-
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 
 bool has_ended(Shard& shard) {
   return shard.control().stop.load(std::memory_order_relaxed) != 0;

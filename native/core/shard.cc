@@ -10,6 +10,7 @@
 #include <new>
 
 #include "../io/devices.hh"
+#include "clock.hh"
 #include "transfer/import.hh"
 
 namespace hotclick::core {
@@ -20,13 +21,8 @@ constexpr uint64_t tick_ns = 100'000'000;
 constexpr uint64_t tick_epoch_s = 1577836800;  // 2020-01-01
 constexpr uint32_t idle_before_sleep = 100;    // rounds; about 5 µs
 constexpr uint64_t longest_sleep = 20'000'000;
+constexpr uint64_t interrupted = 20'000;          // so long without the processor
 constexpr uint64_t longest_task_sleep = 500'000;  // when tasks wait for time, not for a descriptor
-
-uint64_t clock_ns(clockid_t id) {
-  timespec t;
-  clock_gettime(id, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 
 }  // namespace
 
@@ -127,15 +123,19 @@ Leave Shard::loop() {
   }
 }
 
-/// Looks at the clocks besides, which it can afford: there is other work to wait for.
+/// Adds up besides what conversion takes of the round.
 bool Shard::converting_round() {
-  const uint64_t processor = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  const uint64_t begin = monotonic(), begin_here = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   const bool worked = round();
+  const uint64_t here = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_here;
+  const uint64_t elsewhere = monotonic() - begin - here;  // others had the processor
+  uint64_t spent = 0;
+  for (FlowTable* t : graph_->tables()) spent += t->take_converting_ns();
   const auto keep_longest = [](std::atomic<uint64_t>& longest, uint64_t ns) {
     if (ns > longest.load(std::memory_order_relaxed)) longest.store(ns, std::memory_order_relaxed);
   };
-  keep_longest(control_.longest_conversion, clock_ns(CLOCK_MONOTONIC) - face_.now);
-  keep_longest(control_.longest_conversion_processor, clock_ns(CLOCK_THREAD_CPUTIME_ID) - processor);
+  keep_longest(control_.longest_conversion, spent);
+  if (elsewhere < interrupted) keep_longest(control_.uninterrupted_conversion, spent);
   return worked;
 }
 

@@ -59,9 +59,9 @@ struct ControlPage {
   std::atomic<uint32_t> sleeping;
   std::atomic<uint64_t> last_busy;  // clock of the last round in which something was done
   std::atomic<uint64_t> busy_ns;    // time of the busy rounds, what the shard's commands took included
-  // Since the last swap, of rounds in which records were converted: ns by the clock, and of the thread's own time.
+  // Since the last swap, the most that conversion took of a round, ns: of any, and of those without an interruption.
   std::atomic<uint64_t> longest_conversion;
-  std::atomic<uint64_t> longest_conversion_processor;
+  std::atomic<uint64_t> uninterrupted_conversion;
   std::atomic<uint64_t> drops[static_cast<uint32_t>(ShardDrop::count)];
 };
 // As engine/datapath/shard-threads.ts reads them.

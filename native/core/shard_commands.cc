@@ -97,7 +97,7 @@ HC_SWAP_CODE void Shard::install(std::shared_ptr<ShardGraph>&& next, bool watche
   graph_ = std::move(next);
   converting_ = true;  // until the first round has looked
   control_.longest_conversion.store(0, std::memory_order_relaxed);
-  control_.longest_conversion_processor.store(0, std::memory_order_relaxed);
+  control_.uninterrupted_conversion.store(0, std::memory_order_relaxed);
   drain_deadline_ = face_.now + drain_limit;
   next_timer_ = face_.now;  // look at all timers in the next round
   if (installed_revision) installed_revision->store(graph_->revision, std::memory_order_release);

@@ -1,19 +1,10 @@
 #include "swap.hh"
 
-#include <ctime>
-
+#include "clock.hh"
 #include "shard.hh"
 #include "swap_code.hh"
 
 namespace hotclick::core {
-namespace {
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
-}  // namespace
-
 HC_SWAP_CODE bool SwapCommand::step(Shard& shard) {
   const bool restart = strategy_ == Strategy::thread;
   if (next_ &&

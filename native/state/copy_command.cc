@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
+#include "../core/clock.hh"
 #include "../core/shard.hh"
 
 namespace hotclick::core {
@@ -13,11 +13,6 @@ namespace {
 constexpr uint32_t least_pages = 8, most_pages = 128;
 constexpr uint32_t rounds_before_more = 4096;
 
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 }  // namespace
 
 std::unique_ptr<CopyCommand> CopyCommand::create(

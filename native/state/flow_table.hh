@@ -96,6 +96,11 @@ class FlowTable : public hc_table {
   void release();
   /// On the shard: the author's function crashed; what is still to be converted goes by field name only.
   void leave_author_out();
+  /// On the shard: ns that conversion has taken since the last call.
+  uint64_t take_converting_ns() { return last_converting_ns_ = std::exchange(converting_ns_, 0); }
+  /// On the shard: whether so many records were converted in the last round that other work should wait for the next one.
+  /// Says so once a round.
+  bool converts_much() { return converting() && std::exchange(last_converting_ns_, 0) >= enough_ns; }
   bool converting() const { return converting_.load(std::memory_order_relaxed); }
   uint64_t converted() const { return head_->converted; }
 
@@ -175,6 +180,7 @@ class FlowTable : public hc_table {
     return reinterpret_cast<uint64_t*>(index_arena_.data()) + size;
   }
   void start_growth();
+  void convert_record(uint32_t slot);
   /// The records of `records_` have `layout_`, under that number.
   void begin_layout(uint32_t number);
   /// The old records are the host's from now on.
@@ -204,6 +210,9 @@ class FlowTable : public hc_table {
   Expire expire_ = nullptr;
   uint32_t max_slots_ = 0;
   uint32_t vacated_pages_ = 0;  // that the store may have under this name from a table before
+  /// ns of conversion in a round, with what its packets have touched.
+  static constexpr uint64_t enough_ns = 20'000;
+  uint64_t converting_ns_ = 0, last_converting_ns_ = 0;
   uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
   bool just_converted_ = false, held_ = false, returning_ = false;
   std::atomic<bool> converting_{false};

@@ -5,6 +5,7 @@
 // one takes the number off it in the old region. So the way back finds what was not touched where it always was.
 #include <cstring>
 
+#include "../core/clock.hh"
 #include "../core/swap_code.hh"
 #include "flow_table.hh"
 
@@ -21,6 +22,8 @@ std::unique_ptr<PreparedLayout> FlowTable::prepare_layout(const TableLayout& nex
     error = "no memory for the new record layout of table '" + name_ + "'";
     return nullptr;
   }
+  // Records are converted where packets flow: a page fault for each of a batch would take longer than the conversion.
+  prepared->records.reserve(static_cast<size_t>(high_water()) * next.stride);
   return prepared;
 }
 
@@ -28,6 +31,8 @@ HC_SWAP_CODE void FlowTable::begin_layout(uint32_t number) {
   old_number_ = hc_table::layout;
   hc_table::layout = number;
   records = records_.data();
+  old_records = old_records_.data();
+  old_stride = old_layout_->stride;
   use_layout();
   head_->convert_at = 0;
   head_->convert_end = head_->high_water;
@@ -56,6 +61,12 @@ void FlowTable::take_layout_back(std::shared_ptr<Conversion>& back) {
 }
 
 void FlowTable::convert(uint32_t slot) {
+  const uint64_t begin = monotonic();
+  convert_record(slot);
+  converting_ns_ += monotonic() - begin;
+}
+
+void FlowTable::convert_record(uint32_t slot) {
   hc_record& to = record(slot);
   if (to.layout == hc_table::layout || !converting()) return;
   uint8_t* from = old_records_.data() + static_cast<uint64_t>(slot) * old_layout_->stride;

@@ -1,10 +1,11 @@
 // What a table does beside its packets, a bounded piece of it each round: growth, conversion, expiry.
+#include "../core/clock.hh"
 #include "flow_table.hh"
 
 namespace hotclick::core {
 namespace {
-constexpr uint32_t convert_budget = 64, sweep_budget = 16;  // slots a round
-}
+constexpr uint32_t convert_budget = 64, least_converted = 16, sweep_budget = 16;  // slots a round
+}  // namespace
 
 bool FlowTable::maintain() {
   bool worked = false;
@@ -14,10 +15,14 @@ bool FlowTable::maintain() {
   }
   if (converting()) {
     worked = true;
-    for (uint32_t n = 0; n < convert_budget && head_->convert_at < head_->convert_end; ++n)
-      convert(head_->convert_at++);
+    const uint64_t begin = monotonic();
+    const uint32_t budget = converting_ns_ < enough_ns ? convert_budget : least_converted;
+    for (uint32_t n = 0; n < budget && head_->convert_at < head_->convert_end; ++n)
+      convert_record(head_->convert_at++);
+    converting_ns_ += monotonic() - begin;
     if (head_->convert_at >= head_->convert_end) {
       converting_.store(false, std::memory_order_relaxed);
+      old_records = nullptr;
       if (!held_) retire();
     }
   }

@@ -1,19 +1,16 @@
 #include "publish_command.hh"
 
+#include <algorithm>
 #include <cstring>
-#include <ctime>
 
+#include "../core/clock.hh"
 #include "../core/shard.hh"
 
 namespace hotclick::core {
 namespace {
 constexpr uint32_t pages_a_round = 4;  // about 16 KB: a few µs
+constexpr uint32_t pages_to_convert_a_round = 1;
 
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 }  // namespace
 
 PublishCommand::PublishCommand(std::shared_ptr<ShardGraph> graph, size_t room)
@@ -63,7 +60,12 @@ bool PublishCommand::publish(Shard& shard) {
     begun_ = true;
     add_statics();
   }
-  uint32_t budget = pages_a_round;
+  const auto converts = [](const FlowTable* t) { return t->converting(); };
+  const auto converts_much = [](FlowTable* t) { return t->converts_much(); };
+  const auto& tables = graph_->tables();
+  if (std::any_of(tables.begin(), tables.end(), converts_much)) return false;
+  uint32_t budget =
+      std::any_of(tables.begin(), tables.end(), converts) ? pages_to_convert_a_round : pages_a_round;
   for (; node_ < graph_->nodes().size(); ++node_, state_ = 0) {
     const Node& n = *graph_->nodes()[node_];
     for (; state_ < n.states.size(); ++state_) {

@@ -35,7 +35,7 @@ export const schema: Experiment = {
     const converting: number[] = [];
     const durationsMs: number[] = [];
     const roundsUs: number[] = [];
-    const processorUs: number[] = [];
+    const uninterruptedUs: number[] = [];
     for (let run = 0; run < runs; ++run) {
       const { breaks } = await system.change(run);
       const begin = BigInt(breaks[0]?.beginNs ?? 0);
@@ -47,14 +47,14 @@ export const schema: Experiment = {
       durationsMs.push(Number(end - begin) / 1e6);
       const longest = await system.longestConversion();
       roundsUs.push(longest.wallNs / 1000);
-      processorUs.push(longest.processorNs / 1000);
+      uninterruptedUs.push(longest.uninterruptedNs / 1000);
       say(
-        `run ${run + 1}: converted within ${durationsMs.at(-1)?.toFixed(0)} ms, ` +
-          `longest round ${roundsUs.at(-1)?.toFixed(1)} µs, of processor time ${processorUs.at(-1)?.toFixed(1)} µs`,
+        `run ${run + 1}: converted within ${durationsMs.at(-1)?.toFixed(0)} ms, at most ` +
+          `${roundsUs.at(-1)?.toFixed(1)} µs of a round, ${uninterruptedUs.at(-1)?.toFixed(1)} µs of one that nobody interrupted`,
       );
     }
     const { lost, duplicated, reordered } = await stream.stop();
-    const longest = Math.max(...processorUs);
+    const longest = Math.max(...uninterruptedUs);
     yield {
       experiment: 'schema',
       strategy: 'swap',
@@ -69,11 +69,11 @@ export const schema: Experiment = {
       /** From generator to sink, without a conversion and with one. */
       delay_us: { calm: percentilesOf(calm), converting: percentilesOf(converting) },
       packets: { calm: calm.length, converting: converting.length },
-      /** Of a shard while it converts: by the clock, and of its own processor time. */
-      longest_round_us: { wall: Math.max(...roundsUs), processor: longest },
-      target: `no round longer than ${limit} µs`,
-      missed: longest <= limit ? [] : [`a round of ${longest.toFixed(1)} µs`],
-      samples: { convert_ms: durationsMs, round_us: roundsUs, round_processor_us: processorUs },
+      /** How much longer a round is for what it converts, at most: of any, and of those that no other program interrupted. */
+      longest_of_round_us: { any: Math.max(...roundsUs), uninterrupted: longest },
+      target: `no batch waits longer than ${limit} µs for records that are converted`,
+      missed: longest <= limit ? [] : [`${longest.toFixed(1)} µs of a round`],
+      samples: { convert_ms: durationsMs, of_round_us: roundsUs, of_uninterrupted_round_us: uninterruptedUs },
       machine,
     };
   },

@@ -96,12 +96,12 @@ export class EngineSystem implements System {
     return process.hrtime.bigint();
   }
 
-  /** The longest round of any shard while records were converted, the last time that there were some. */
-  async longestConversion(): Promise<{ wallNs: number; processorNs: number }> {
+  /** The most that conversion has taken of a round of any shard, the last time that there were records to convert. */
+  async longestConversion(): Promise<{ wallNs: number; uninterruptedNs: number }> {
     const { shards } = await this.#engine.client.stats();
-    const longest = (of: 'wallNs' | 'processorNs') =>
+    const longest = (of: 'wallNs' | 'uninterruptedNs') =>
       Math.max(...shards.map(({ longestConversion }) => longestConversion[of]));
-    return { wallNs: longest('wallNs'), processorNs: longest('processorNs') };
+    return { wallNs: longest('wallNs'), uninterruptedNs: longest('uninterruptedNs') };
   }
 
   drops() {

@@ -111,7 +111,7 @@ export const engineStats: EngineStats = {
       sleeps: 3,
       sleeping: false,
       freePackets: 32_000,
-      longestConversion: { wallNs: 9000, processorNs: 4000 },
+      longestConversion: { wallNs: 9000, uninterruptedNs: 4000 },
       drops: { 'element gone': 2 },
     },
   ],

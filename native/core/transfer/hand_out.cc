@@ -1,8 +1,7 @@
 #include "hand_out.hh"
 
-#include <ctime>
-
 #include "../../io/device.hh"
+#include "../clock.hh"
 
 namespace hotclick::core {
 namespace {
@@ -17,12 +16,6 @@ constexpr uint64_t longest_silence = 200'000'000;
 constexpr uint64_t spin = 30'000;
 /// Rounds in which packets between shards may lead to more of them.
 constexpr uint32_t most_rounds = 1000;
-
-uint64_t monotonic() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
-}
 
 /// For what takes some µs: to sleep and to be woken would take longer.
 void wait_shortly(const Board& board, uint32_t seen) {

@@ -389,7 +389,9 @@ struct hc_table {
   uint32_t layout;
   uint32_t page_shift; /* slots a page, as a power of two */
   uint32_t live, capacity;
-  uint32_t reserved;
+  uint32_t old_stride;
+  uint8_t*
+      old_records; /* while records are converted: where they come from, to be fetched early; null otherwise */
 };
 
 /* ---- devices ------------------------------------------------------------------------------------------- */

@@ -44,6 +44,13 @@ inline hc_record& record_of(const hc_table* table, uint32_t slot) {
   return *reinterpret_cast<hc_record*>(table->records + static_cast<uint64_t>(slot) * table->stride);
 }
 
+inline void prefetch_old_records(const hc_table* table, const uint32_t* hashes, uint32_t n) {
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint64_t entry = table->index[hashes[i] & table->index_mask];
+    if (entry != 0) prefetch(table->old_records + ((entry & 0xFFFFFFFF) - 1) * table->old_stride);
+  }
+}
+
 template <uint32_t key_size>
 uint32_t probe(hc_table* table, const uint64_t* index, uint32_t mask, const void* key, uint32_t h) {
   for (uint32_t i = h & mask;; i = (i + 1) & mask) {
@@ -78,6 +85,7 @@ void find_records(hc_table* table, const void* keys, uint32_t n, uint32_t* slots
     const uint64_t entry = table->index[hashes[i] & table->index_mask];
     if (entry != 0) prefetch_write(&record_of(table, static_cast<uint32_t>(entry) - 1));
   }
+  if (HC_UNLIKELY(table->old_records != nullptr)) prefetch_old_records(table, hashes, n);
   for (uint32_t i = 0; i < n; ++i) slots[i] = find_record<key_size>(table, first + i * key_size, hashes[i]);
   if (HC_UNLIKELY(table->old_index != nullptr)) table->shard->host->table_step(table);
 }
