@@ -102,6 +102,8 @@
         'native/test/main.cc', '<!@(find native -name "*_test.cc")', 'native/holder/deposit.cc',
         'native/sdk/table_find.part.cc',
       ],
+      'cflags!': ['-O2', '-g'],
+      'cflags': ['-O1'],
       'include_dirs': ['native/test'],
       'libraries': ['-ldl'],
     },

@@ -107,11 +107,13 @@ export class Watch {
 
   async #pass(ms: number, step: StepTimer, look: (passed: number) => void): Promise<void> {
     const began = performance.now();
-    for (let passed = 0; passed < ms; passed = performance.now() - began) {
+    let passed = 0;
+    while (passed < ms) {
       await this.#tools.faults.wait(Math.min(lookInterval, ms - passed), step.signal);
       throwFault(this.#tools);
       if (step.cancellation) throw step.cancellation;
-      look(performance.now() - began);
+      passed = performance.now() - began;
+      look(passed); // the last look is one at the end
     }
   }
 }
