@@ -1,4 +1,6 @@
 /** One upgrade from its request to its end: what the transaction does, and every packet around the breaks. */
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { shardOf } from '../../../engine/datapath/addon.ts';
 import { NetworkLab } from '../../lab/network-lab.ts';
@@ -24,8 +26,10 @@ export const timeline: Experiment = {
   name: 'timeline',
   summary: 'every packet around one upgrade, and what the upgrade does meanwhile',
   seconds: () => 15,
-  async *run({ directory, placement, say }) {
+  async *run({ directory: parent, placement, say }) {
     for (const strategy of strategies) {
+      // Of its own: an engine goes on with what a store has.
+      const directory = await mkdtemp(join(parent, 'engine-'));
       await using lab = await NetworkLab.create(swap.lab);
       const setup = { lab, directory, shards, placement: placement(shards), say };
       await using system = await EngineSystem.start(setup, {
