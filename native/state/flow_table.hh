@@ -213,7 +213,7 @@ class FlowTable : public hc_table {
   /// ns of conversion in a round, with what its packets have touched.
   static constexpr uint64_t enough_ns = 20'000;
   uint64_t converting_ns_ = 0, last_converting_ns_ = 0;
-  uint32_t sweep_at_ = 0, sweep_credit_ = 0, sweep_tick_ = 0;
+  uint32_t sweep_credit_ = 0, sweep_tick_ = 0;
   bool just_converted_ = false, held_ = false, returning_ = false;
   std::atomic<bool> converting_{false};
   std::atomic<bool> retired_{false};  // the old records are the host's now, until it has taken them

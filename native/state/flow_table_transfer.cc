@@ -74,8 +74,10 @@ std::unique_ptr<FlowTable> FlowTable::recover(const std::string& name, std::vect
     error = "the memory of table '" + name + "' does not fit its description";
     return nullptr;
   }
+  const uint32_t sweep_at = t->head_->sweep_at;
   if (!t->make_index(slots, error)) return nullptr;
   t->head_->seed = seed;
+  t->head_->sweep_at = sweep_at;  // beyond the end it begins anew
   t->head_->high_water = high_water;
   for (uint32_t slot = 0; other && slot < high_water; ++slot) {
     const uint8_t* at = other->records.data() + static_cast<uint64_t>(slot) * other->layout.stride;

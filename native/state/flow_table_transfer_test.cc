@@ -220,6 +220,25 @@ TEST("table transfer: kill -9 at any instruction loses no record") {
   }
 }
 
+TEST("table transfer: whoever goes on with a table looks for ended records where the one before was") {
+  First t(first_layout());
+  t.own(nullptr, 20'000);
+  for (uint32_t i = 0; i < 10'000; ++i) t.table.insert({0, i});
+  t.shard.ticks += 1;
+  for (uint32_t round = 0; round < 100; ++round) t.flow->maintain();
+  const uint32_t at = t.flow->head()->sweep_at;
+  CHECK(at > 0 && at < 10'000);
+  const auto successor = successor_of(*t.flow);
+  if (!successor) return;
+  CHECK_EQ(successor->head()->sweep_at, at);
+  std::vector<RecordPart> parts;
+  parts.push_back({again(t.flow->record_region()), first_layout(), 1});
+  std::string error;
+  const auto found = FlowTable::recover("test", std::move(parts), 0, t.flow->index_region(), nullptr, error);
+  if (!CHECK(found != nullptr)) return;
+  CHECK_EQ(found->head()->sweep_at, at);
+}
+
 TEST("table transfer: kill -9 while records convert loses none, forwards and backwards") {
   const uint64_t seed = unit::seed();
   unit::Random random{seed};

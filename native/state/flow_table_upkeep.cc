@@ -39,22 +39,23 @@ bool FlowTable::maintain() {
 }
 
 void FlowTable::sweep(uint32_t slots) {
-  for (; slots != 0 && head_->high_water != 0; --slots, ++sweep_at_) {
-    if (sweep_at_ >= head_->high_water) sweep_at_ = 0;
-    hc_record& r = record(sweep_at_);
-    if (HC_UNLIKELY(r.layout != hc_table::layout)) convert(sweep_at_);
+  for (; slots != 0 && head_->high_water != 0; --slots, ++head_->sweep_at) {
+    if (head_->sweep_at >= head_->high_water) head_->sweep_at = 0;
+    hc_record& r = record(head_->sweep_at);
+    if (HC_UNLIKELY(r.layout != hc_table::layout)) convert(head_->sweep_at);
     if (!(r.flags & HC_RECORD_LIVE) || r.expires == 0) continue;
     if (static_cast<int32_t>(r.expires - shard->ticks) > 0) continue;
-    const uint32_t more = expire_ ? expire_(object_, sweep_at_, key_of(sweep_at_), value_of(sweep_at_)) : 0;
+    const uint32_t more =
+        expire_ ? expire_(object_, head_->sweep_at, key_of(head_->sweep_at), value_of(head_->sweep_at)) : 0;
     if (more)
       r.expires = shard->ticks + more;
     else
-      erase(sweep_at_);
+      erase(head_->sweep_at);
   }
 }
 
 void FlowTable::sweep_all() {
-  sweep_at_ = 0;
+  head_->sweep_at = 0;
   sweep(head_->high_water);
 }
 

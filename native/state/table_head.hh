@@ -20,6 +20,8 @@ struct TableHead {
   uint32_t index_mask;
   uint32_t old_mask;  // 0: the index is not growing
   uint32_t live;
+  // Of the slow half again: the slot at which the sweep goes on, so that none waits longer because engines change.
+  uint32_t sweep_at;
 };
 
 inline constexpr uint32_t first_index_size = 1024;
