@@ -130,6 +130,8 @@ t.test('without a list of classes, unknown names are classes', async (t) => {
     ['Foo@1', 'Bar@2'],
   );
   t.match(refusal('elementclass Foo { A -> B; }\nA :: Idle;'), "config:2:1: class 'A' used as element name");
+  t.match(refusal('A :: Idle; b :: A;'), "config:1:1: class 'A' used as element name");
+  t.match(refusal('A :: Idle; c :: { b :: A; };'), "config:1:1: class 'A' used as element name");
 });
 
 t.test('the flat layout is that of Click', async (t) => {

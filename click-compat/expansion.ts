@@ -45,6 +45,16 @@ export class Expansion {
   /** Adds the elements of the file's own scope and of all compounds in it. */
   addFile(body: CompoundBody, environment: Environment): void {
     this.#addBody(body, '', environment, 0);
+    this.#checkNames();
+  }
+
+  /** A name means a class before it means an element, so that an element with the name of a class could not be named. */
+  #checkNames(): void {
+    const classes = new Set(this.nodes.map(({ className }) => className));
+    for (const { name, className, place } of this.nodes) {
+      if (className !== undefined && classes.has(name))
+        this.#reading.report(place, `class '${name}' used as element name`);
+    }
   }
 
   #addBody(

@@ -59,10 +59,11 @@ std::string unquote(std::string_view t) {
             out += '\v';
             break;
           case 'x': {
-            int byte = 0;
+            uint8_t byte = 0;
             while (i + 1 < t.size() && isxdigit(static_cast<unsigned char>(t[i + 1]))) {
               const char h = t[++i];
-              byte = byte * 16 + (isdigit(static_cast<unsigned char>(h)) ? h - '0' : (h | 32) - 'a' + 10);
+              const int digit = isdigit(static_cast<unsigned char>(h)) ? h - '0' : (h | 32) - 'a' + 10;
+              byte = static_cast<uint8_t>(byte * 16 + digit);  // of more than two digits the last two count
             }
             out += static_cast<char>(byte);
             break;

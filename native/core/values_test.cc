@@ -99,6 +99,7 @@ TEST("values: quotes as Click has them") {
   CHECK_EQ(unquote("a \"b c\" 'd'"), "a b c d");
   CHECK_EQ(unquote("\\<48 65 6C 6c 6F>"), "Hello");
   CHECK_EQ(unquote("\"\\x41\\101\\\nB\""), "AAB");
+  CHECK_EQ(unquote("\"\\x1234567842\""), "B");
   CHECK_EQ(unquote("\\<4"), "");
   CHECK_EQ(unquote("end\\"), "end\\");
   CHECK_EQ(trim("  \t a b \n"), "a b");
