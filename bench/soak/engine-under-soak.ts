@@ -1,7 +1,7 @@
 /** The engine that is soaked: what it runs, what it has run, and its process, which may be another one at any time. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UpgradeOptions, UpgradeReport } from '../../engine/engine-types.ts';
+import { isOfProcesses, type UpgradeOptions, type UpgradeReport } from '../../engine/engine-types.ts';
 import { HolderClient } from '../../engine/holder/holder-client.ts';
 import type { StateRow, TableContents } from '../../engine/state/query.ts';
 import { EngineProcess, type EngineProcessOptions } from '../lab/engine-process.ts';
@@ -66,7 +66,7 @@ export class EngineUnderSoak implements AsyncDisposable {
 
   async upgrade(libraries: Readonly<Record<string, string>>, options: UpgradeOptions): Promise<void> {
     this.#changed(await this.#process.client.upgrade(libraries, options), this.graph);
-    if (options.strategy === 'handover') await this.#process.reconnect();
+    if (isOfProcesses(options.strategy)) await this.#process.reconnect();
   }
 
   async apply(graph: GraphChoice, options: UpgradeOptions): Promise<void> {

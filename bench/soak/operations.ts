@@ -5,7 +5,16 @@ import type { EngineUnderSoak } from './engine-under-soak.ts';
 import type { SoakLibraries } from './libraries.ts';
 import type { Random } from './random.ts';
 
-export type Kind = 'upgrade' | 'several' | 'rollback' | 'graph' | 'process' | 'broken' | 'crash' | 'kill';
+export type Kind =
+  | 'upgrade'
+  | 'several'
+  | 'beside'
+  | 'rollback'
+  | 'graph'
+  | 'process'
+  | 'broken'
+  | 'crash'
+  | 'kill';
 
 export interface Outcome {
   readonly kind: Kind;
@@ -18,6 +27,7 @@ export interface Outcome {
 const weights: readonly { readonly choice: Kind; readonly weight: number }[] = [
   { choice: 'upgrade', weight: 100 },
   { choice: 'several', weight: 25 },
+  { choice: 'beside', weight: 15 },
   { choice: 'rollback', weight: 40 },
   { choice: 'graph', weight: 25 },
   { choice: 'process', weight: 2 },
@@ -28,6 +38,8 @@ const weights: readonly { readonly choice: Kind; readonly weight: number }[] = [
 
 /** In place, thread by thread: these keep the process. */
 const inPlace: readonly Strategy[] = ['swap', 'swap', 'thread', 'all-threads'];
+/** These lose nothing either, but bring another core or process. */
+const anew: readonly Strategy[] = ['core', 'handover', 'two-process', 'dual-main'];
 
 export class Operations {
   readonly #engine: EngineUnderSoak;
@@ -65,6 +77,11 @@ export class Operations {
           options,
         );
         return done('Firewall and IPRewriter');
+      case 'beside': {
+        const name = random.pick(['Firewall', 'IPRewriter'] as const);
+        await engine.upgrade({ [name]: random.pick(good[name]) }, { ...options, newFlowsOnly: true });
+        return done(`${name} beside the one before`);
+      }
       case 'rollback':
         return (await engine.rollback(1 + random.below(3), options))
           ? done('back')
@@ -73,7 +90,7 @@ export class Operations {
         await engine.apply(changeGraph(engine.graph, random, this.#captures), options);
         return done(JSON.stringify(engine.graph));
       case 'process': {
-        const strategy = random.pick(['handover', 'core'] as const);
+        const strategy = random.pick(anew);
         const fault = await engine.upgrade({}, { strategy }).then(() => undefined, reasonOf);
         return { kind, what: strategy, ...(fault === undefined ? {} : { fault }) };
       }

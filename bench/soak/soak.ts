@@ -113,6 +113,7 @@ class Run {
   readonly #counts: Record<Kind, number> = {
     upgrade: 0,
     several: 0,
+    beside: 0,
     rollback: 0,
     graph: 0,
     process: 0,
@@ -216,12 +217,12 @@ class Run {
   }
 
   #summary({ generator, lost, duplicated, reordered }: Awaited<ReturnType<UdpStream['stop']>>): SoakSummary {
-    const { upgrade, several, rollback, graph, process } = this.#counts;
+    const { upgrade, several, beside, rollback, graph, process } = this.#counts;
     return {
       seed: this.#parts.options.seed,
       seconds: Math.round(this.#seconds),
       operations: this.#counts,
-      changes: upgrade + several + rollback + graph + process,
+      changes: upgrade + several + beside + rollback + graph + process,
       packets: { sent: generator.sent, lost, duplicated, reordered },
       losses: this.#ledger.byCause(),
       checks: this.#checks,

@@ -60,3 +60,17 @@ t.test('mappings come in pairs and share no port', async (t) => {
     '2 flows, 1 for answers',
   ]);
 });
+
+t.test('of versions side by side the newest knows a port that is used anew', async (t) => {
+  const model = new TrafficModel([]);
+  model.note('udp', report(50_000), 1000);
+  // What a version is called may be the same for several.
+  const of = (version: string, row: StateRow) => ({ ...row, version });
+  t.same(model.checkFirewall([of('1.0', record(17, 50_000)), of('1.0', record(17, 50_000))], 1000), []);
+  t.same(model.checkFirewall([record(17, 50_000), record(17, 50_000)], 1000), ['two records for 17 50000']);
+  const rows = [
+    ...mapping(17, 50_000, 30_001).map((row) => of('2.0', row)),
+    ...mapping(17, 50_000, 30_000).map((row) => of('1.0', row)),
+  ];
+  t.same(model.checkMappings(rows, 1000), []);
+});

@@ -45,11 +45,8 @@ export class TrafficModel {
   /** What is wrong with the firewall's records at a time; empty when nothing is. */
   checkFirewall(rows: readonly StateRow[], now: number): string[] {
     const faults: string[] = [];
-    const known = new Map<string, StateRow>();
-    for (const row of rows) {
-      const name = `${row.key?.protocol} ${row.key?.inside_port}`;
-      if (known.has(name)) faults.push(`two records for ${name}`);
-      known.set(name, row);
+    const known = newestOf(rows, ({ key }) => `${key?.protocol} ${key?.inside_port}`, faults);
+    for (const [name, row] of known) {
       const conversation = this.#conversations.get(name);
       if (conversation?.open && row.value.state !== established)
         faults.push(`the open connection ${name} is in state ${row.value.state}`);
@@ -62,12 +59,17 @@ export class TrafficModel {
   /** The same of the NAT's mappings: two records a flow, and a port that no other flow has. */
   checkMappings(rows: readonly StateRow[], now: number): string[] {
     const faults: string[] = [];
-    const forward = rows.filter(({ value }) => (Number(value.flags) & reply) === 0);
+    const isForward = ({ value }: StateRow) => (Number(value.flags) & reply) === 0;
     const answers = new Map(
       rows
-        .filter((row) => !forward.includes(row))
+        .filter((row) => !isForward(row))
         .map((row) => [`${row.key?.protocol} ${row.key?.destination_port} ${row.key?.source_port}`, row]),
     );
+    const everyForward = rows.filter(isForward);
+    const flowOf = ({ key }: StateRow) => `${key?.protocol} ${key?.source_port} ${key?.destination_port}`;
+    const forward = [...newestOf(everyForward, flowOf, faults).values()];
+    for (const { key, value } of everyForward.filter((row) => !forward.includes(row)))
+      answers.delete(`${key?.protocol} ${value.source_port} ${key?.destination_port}`);
     const owners = new Map<string, number>();
     for (const { key, value } of forward) {
       const inside = Number(key?.source_port);
@@ -105,6 +107,25 @@ export class TrafficModel {
     }
     return faults;
   }
+}
+
+/**
+ * By name, the newest version's row, which comes first: what an older version beside it knows of a port that is used anew
+ * has ended. Rows have a version when there are several.
+ */
+function newestOf(
+  rows: readonly StateRow[],
+  nameOf: (row: StateRow) => string,
+  faults: string[],
+): Map<string, StateRow> {
+  const newest = new Map<string, StateRow>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    const other = newest.get(name);
+    if (!other) newest.set(name, row);
+    else if (row.version === undefined) faults.push(`two records for ${name}`);
+  }
+  return newest;
 }
 
 /** For the report. */

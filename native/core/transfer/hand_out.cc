@@ -2,6 +2,7 @@
 
 #include "../../io/device.hh"
 #include "../clock.hh"
+#include "../urgency.hh"
 
 namespace hotclick::core {
 namespace {
@@ -28,7 +29,8 @@ void wait_shortly(const Board& board, uint32_t seen) {
 }  // namespace
 
 std::shared_ptr<HandOut> HandOut::begin(EngineCore& engine, uint64_t patience) {
-  return std::shared_ptr<HandOut>(new HandOut{engine, monotonic() + patience, {}, {}});
+  return std::shared_ptr<HandOut>(
+      new HandOut{engine, monotonic() + patience, {}, {}, std::vector<std::atomic<pid_t>>(engine.shards())});
 }
 
 bool HandOutCommand::step(Shard& shard) {
@@ -40,20 +42,34 @@ bool HandOutCommand::step(Shard& shard) {
     return true;
   }
   // Nobody stops before everybody can: a shard that sleeps, or waits for a processor, would keep the others waiting.
-  if (!ready_) {
-    ready_ = true;
-    all_->ready.fetch_add(1, std::memory_order_acq_rel);
-  }
+  if (!ready_) get_ready(shard);
   if (all_->ready.load(std::memory_order_acquire) < all_->engine.shards() && monotonic() < all_->deadline)
     return false;
   stand_still(shard);
   return true;
 }
 
+/// The last one that is ready makes all urgent: before, an urgent shard could keep another one from getting ready.
+void HandOutCommand::get_ready(Shard& shard) {
+  ready_ = true;
+  all_->threads[shard.index()].store(this_thread(), std::memory_order_relaxed);
+  if (all_->ready.fetch_add(1, std::memory_order_acq_rel) + 1 == all_->engine.shards())
+    for (const auto& thread : all_->threads) make_urgent(thread.load(std::memory_order_relaxed));
+}
+
 void HandOutCommand::stand_still(Shard& shard) {
   Board& board = all_->engine.board();
   board.left_at(shard.index()).store(monotonic(), std::memory_order_relaxed);
   if (board.left().fetch_add(1, std::memory_order_acq_rel) + 1 == all_->engine.shards()) seal();
+  make_ordinary(this_thread());  // what is urgent now is the successor
+  wait_for_decision(shard);
+  // All of them: one that gave up early may have been made urgent after that.
+  for (const auto& word : all_->threads)
+    if (const pid_t thread = word.load(std::memory_order_relaxed)) make_ordinary(thread);
+}
+
+void HandOutCommand::wait_for_decision(Shard& shard) {
+  const Board& board = all_->engine.board();
   for (;;) {
     const uint32_t seen = board.bell();
     switch (board.phase()) {
@@ -114,6 +130,7 @@ bool TakeOverCommand::step(Shard& shard) {
   if (!waits_) {
     if (board.attempt() != import.attempt()) return fail(shard, "what the engine had told is out of date");
     waits_ = true;
+    make_urgent(this_thread());  // it sleeps until it is needed
     board.waiting().fetch_add(1, std::memory_order_acq_rel);
   }
   for (;;) {
@@ -148,6 +165,7 @@ bool TakeOverCommand::step(Shard& shard) {
         shard.share_devices(false);
         begin_ = board.left_at(shard.index()).load(std::memory_order_relaxed);
         break_ = monotonic() - begin_;
+        make_ordinary(this_thread());
         return true;
       case Phase::withdrawn:
         return fail(shard, "the engine went on");
@@ -160,6 +178,7 @@ bool TakeOverCommand::step(Shard& shard) {
 
 bool TakeOverCommand::fail(Shard& shard, const char* why) {
   failure_ = why;
+  make_ordinary(this_thread());
   if (installed_) shard.part_with_graph();
   return true;
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "../command.hh"
 #include "../engine_core.hh"
@@ -18,7 +19,8 @@ struct HandOut {
   EngineCore& engine;
   uint64_t deadline;  // monotonic ns
   std::atomic<const char*> failure{nullptr};
-  std::atomic<uint32_t> ready{0};  // shards that are about to stop
+  std::atomic<uint32_t> ready{0};           // shards that are about to stop
+  std::vector<std::atomic<pid_t>> threads;  // by shard, of those that are ready; 0 of others
   bool given() const { return engine.board().phase() == Board::Phase::given; }
 };
 
@@ -30,7 +32,9 @@ class HandOutCommand : public Command {
   const HandOut& all() const { return *all_; }
 
  private:
+  void get_ready(Shard& shard);
   void stand_still(Shard& shard);
+  void wait_for_decision(Shard& shard);
   void seal();
   void withdraw(const char* why);
 
