@@ -87,6 +87,7 @@ std::shared_ptr<Node> Node::create(const NodeSpec& spec, Shard& shard, const std
   if (!node->assign_arguments(error)) return nullptr;
   if (!node->bind_undeclared(*spec.version, shard, error.message)) return nullptr;
   if (!node->bind_states(shard, old.get(), error)) return nullptr;
+  node->find_queues_left();
   if (node->descriptor->initialize) {
     char text[HC_ERROR_SIZE] = "";
     if (node->descriptor->initialize(node->memory_, text) != 0) {

@@ -86,6 +86,38 @@ struct NodeError {
 };
 
 class Node {
+  // What a swap touches stands together: of fifty elements it fits into the first level of the caches.
+ public:
+  hc_instance instance = {};
+  const hc_descriptor* descriptor = nullptr;
+  uint32_t graph_index = 0;
+  bool task_active = false;
+  bool adopted = false;
+  bool draining = false;
+  bool installed = false;               // a shard has run it
+  bool resting = false;                 // another instance has taken its place
+  bool replaced = false;                // it runs again and has still to be told
+  uint64_t timers[HC_MAX_TIMERS] = {};  // monotonic ns; 0 = off
+  /// A block of the arena: packets sent to an output that leads nowhere, then one counter for each drop reason.
+  std::shared_ptr<uint8_t> counters;
+
+ private:
+  bool has_adopted_ = false, has_statics_ = false, task_before_rest_ = false;
+  uint64_t timers_before_rest_[HC_MAX_TIMERS] = {};
+  std::vector<StateChange> changes_;
+  std::shared_ptr<uint8_t> counters_before_;  // the predecessor's, until they are added up
+  /// Drop reasons that the predecessor counts too: here, there.
+  std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
+  StaticsTakeover takeover_;
+  std::vector<hc_queue*> queues_left_;  // the predecessor's that this version has not
+
+  template <typename Visit>
+  void visit_swapped(Visit visit) const {
+    const auto* end = reinterpret_cast<const char*>(&name);  // the first member that a swap does not touch
+    visit(this, static_cast<size_t>(end - reinterpret_cast<const char*>(this)));
+    visit(counters.get(), sizeof(uint64_t));
+  }
+
  public:
   /// Made and configured, state created or shared with `old` (the instance it will take over from or start
   /// beside, or null), and initialised. Null with `error` set; nothing was changed then.
@@ -103,11 +135,11 @@ class Node {
   /// Calls visit(memory, bytes) for what adopt_state() will touch.
   template <typename Visit>
   void each_adopted(Visit visit) const {
+    visit_swapped(visit);
+    if (adopted_from_) adopted_from_->visit_swapped(visit);
+    if (changes_.empty()) return;
     visit(changes_.data(), changes_.size() * sizeof(StateChange));
     visit(states.data(), states.size() * sizeof(StateBinding));
-    visit(counters.get(), sizeof(uint64_t));
-    visit(counters_before_.get(), sizeof(uint64_t));
-    visit(adopted_from_.get(), sizeof(Node));
     for (const StateChange& c : changes_) {
       visit(c.from, sizeof(StateBinding));
       visit(c.to->declaration, sizeof(hc_state));
@@ -130,25 +162,13 @@ class Node {
   void rest();
   void resume();
 
-  hc_instance instance = {};
   std::string name, class_name, version;
   std::vector<std::string> arguments;
-  const hc_descriptor* descriptor = nullptr;
   std::vector<StateBinding> states;
   /// The library's undeclared statics, when the store can keep them.
   StateBinding undeclared;
-  /// A block of the arena: packets sent to an output that leads nowhere, then one counter for each drop reason.
-  std::shared_ptr<uint8_t> counters;
   uint64_t& unconnected() const { return *reinterpret_cast<uint64_t*>(counters.get()); }
   uint64_t* drops() const { return &unconnected() + 1; }
-  uint64_t timers[HC_MAX_TIMERS] = {};  // monotonic ns; 0 = off
-  bool task_active = false;
-  bool adopted = false;
-  bool draining = false;
-  bool installed = false;  // a shard has run it
-  bool resting = false;    // another instance has taken its place
-  bool replaced = false;   // it runs again and has still to be told
-  uint32_t graph_index = 0;
   std::vector<hc_device*> devices;
 
   Shard& shard() const { return *shard_; }
@@ -184,6 +204,7 @@ class Node {
   bool bind_undeclared(ElementVersion& version, Shard& shard, std::string& error);
   void restore_undeclared(Shard& shard);
   void match_drops(const Node* old);
+  void find_queues_left();
   bool recover_table(StateBinding& b, StateBinding& lost, const TableLayout& ours, std::string& error);
   static void begin_counts(StateBinding& b, const uint8_t* initial);
   std::shared_ptr<Conversion> plan_conversion(StateBinding& b, const SchemaCopy& from, std::string& error);
@@ -196,18 +217,13 @@ class Node {
   void* memory_ = nullptr;
   Shard* shard_ = nullptr;
   std::deque<std::string> strings_;  // what hc_string members point at
-  std::vector<StateChange> changes_;
-  StaticsTakeover takeover_;
-  std::shared_ptr<uint8_t> counters_before_;  // the predecessor's, until they are added up
-  /// Drop reasons that the predecessor counts too: here, there.
-  std::vector<std::pair<uint32_t, uint32_t>> same_drops_;
-  bool has_adopted_ = false, has_statics_ = false, task_before_rest_ = false, condemned_ = false;
-  uint64_t timers_before_rest_[HC_MAX_TIMERS] = {};
+  bool condemned_ = false;
   void forget_predecessor() {
     adopted_from_.reset();
     changes_.clear();  // and with them the way back, which keeps the library before
     takeover_ = StaticsTakeover();
     counters_before_.reset();
+    queues_left_.clear();
   }
   friend class ShardGraph;
   friend class SideBySide;

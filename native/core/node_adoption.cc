@@ -56,10 +56,7 @@ void Node::begin_counts(StateBinding& b, const uint8_t* initial) {
 }
 
 HC_SWAP_CODE void Node::drop_queues_left() {
-  if (!adopted_from_ || beside_) return;
-  for (StateBinding& b : adopted_from_->states) {
-    if (b.queue && !find_state(b.name)) shard_->drop_all(ShardDrop::queue_gone, b.queue->queue());
-  }
+  for (hc_queue* q : queues_left_) shard_->drop_all(ShardDrop::queue_gone, *q);
 }
 
 void Node::hand_back(Return how) {

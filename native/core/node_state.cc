@@ -296,4 +296,11 @@ void Node::match_drops(const Node* old) {
   }
 }
 
+void Node::find_queues_left() {
+  if (!adopted_from_ || beside_) return;
+  for (const StateBinding& b : adopted_from_->states) {
+    if (b.queue && !find_state(b.name)) queues_left_.push_back(&b.queue->queue());
+  }
+}
+
 }  // namespace hotclick::core

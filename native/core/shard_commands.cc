@@ -1,6 +1,7 @@
 // What the host asks of a shard: the list of commands, waking, and the installing of a graph.
 #include <unistd.h>
 
+#include "observe.hh"
 #include "shard.hh"
 #include "swap_code.hh"
 
@@ -88,8 +89,7 @@ void Shard::run_commands_here(uint32_t most_steps) {
 
 // `next` stays with its owner until the element code that may crash has returned: a jump out of it unwinds nothing.
 HC_SWAP_CODE void Shard::install(std::shared_ptr<ShardGraph>&& next, bool watched) {
-  instrumentation = nullptr;  // the host observes the new graph anew
-  face_.tracing = 0;
+  if (instrumentation) instrumentation->apply(*this, false);  // the host observes the new graph anew
   watched = watched && graph_;
   if (watched) guard_.watch(next, graph_);
   next->install(graph_.get(), watched);

@@ -142,7 +142,6 @@ void ShardGraph::link(const std::vector<EdgeSpec>& edges) {
 }
 
 HC_SWAP_CODE void ShardGraph::install(ShardGraph* running, bool watched) {
-  if (running) running->use_edges(nullptr, nullptr);
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& n = *nodes_[i];
     n.graph_index = i;

@@ -47,7 +47,6 @@ void fetch_code(Function* function) {
 
 void fetch_node(const ShardGraph& graph, size_t index) {
   const Node& node = *graph.nodes()[index];
-  fetch_own(&node, sizeof(Node) / line + 1);
   fetch(node.descriptor, sizeof(hc_descriptor) / line + 1);
   const size_t object_lines = node.descriptor->object_size / line + 1;
   fetch_own(node.instance.object, object_lines < most_lines_of_object ? object_lines : most_lines_of_object);
