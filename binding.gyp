@@ -35,7 +35,8 @@
       'standalone_static_library': 1,
       'sources': ['<!@(find native/sdk native/elements -name "*.part.cc")'],
       'cflags!': ['-g'],
-      'cflags': ['<!@(grep -e ^-O -e ^-f native/element-flags.txt)'],
+      # Behind the others, so that these count: packets pass here.
+      'cflags_cc': ['<!@(grep -e ^-O -e ^-f native/element-flags.txt)', '-fomit-frame-pointer'],
     },
     {
       # Every element class is a library of its own, made by one compiler call a source.

@@ -65,7 +65,7 @@ function crashingLibraries(directory: string): Promise<string[]> {
         '  bool log = true;',
         `  void push(uint32_t side, Batch& batch) {
     ${code}
-    ListingEngine<Firewall, Record>::push(side, batch);
+    FirewallEngine<Firewall, Record>::push(side, batch);
   }
   bool log = true;`,
       );

@@ -20,7 +20,7 @@ constexpr void from_v1(const hc_record_view&, Record& now) {
 }
 constexpr auto record_v2 = connection_schema<Record>(2, HC_FIELD(Record, first_seen)).up_from<&from_v1>(1);
 
-struct Firewall : ListingEngine<Firewall, Record> {
+struct Firewall : FirewallEngine<Firewall, Record> {
   bool log = true;
   uint32_t log_rate = 100;
 

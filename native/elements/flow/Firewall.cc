@@ -7,7 +7,7 @@ struct Record {
 };
 constexpr auto record_v1 = connection_schema<Record>(1);
 
-struct Firewall : ListingEngine<Firewall, Record> {};
+struct Firewall : FirewallEngine<Firewall, Record> {};
 
 constexpr auto info = declare_firewall<Firewall>("1.0.0", record_v1);
 HOTCLICK_EXPORT(info)

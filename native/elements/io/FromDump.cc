@@ -30,7 +30,7 @@ struct FromDump : Element {
 
   enum : uint32_t { not_ip };
 
-  bool configure(Arguments& arguments) {
+  HC_COLD bool configure(Arguments& arguments) {
     if (!(sample >= 0 && sample <= 1)) return arguments.fail("SAMPLE must be from 0 to 1");
     if (start_time != 0 && start_after.ns != 0) return arguments.fail("give START or START_AFTER, not both");
     if ((end_time != 0) + (end_after.ns != 0) + (interval.ns != 0) > 1) {
@@ -41,7 +41,7 @@ struct FromDump : Element {
     return true;
   }
 
-  bool initialize(Error& error) {
+  HC_COLD bool initialize(Error& error) {
     if (shard()->index != 0) return true;  // one reader: a file has one position
     char path[4096];
     hc_text text{path, 0, sizeof(path), 0, 0};
@@ -51,7 +51,7 @@ struct FromDump : Element {
     return device != nullptr;
   }
 
-  void start(bool adopted) {
+  HC_COLD void start(bool adopted) {
     pulled = output_is_pull(0);
     if (!adopted) progress->active = initially_active;
     if (device) {
@@ -90,7 +90,7 @@ struct FromDump : Element {
   }
 
   /// Reads on and throws away what SAMPLE, START and END leave out.
-  void refill() {
+  __attribute__((noinline)) void refill() {
     batch.count = 0;
     if (device->receive(device, &batch, burst) == 0) return;
     uint32_t kept = 0;
@@ -181,7 +181,7 @@ struct FromDump : Element {
     packets.count = kept;
   }
 
-  void finish() {
+  HC_COLD void finish() {
     progress->done = 1;
     set_task(false);
     const hc_device_stats stats = read_stats();

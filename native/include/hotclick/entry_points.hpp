@@ -122,22 +122,22 @@ uint32_t pull_entry(void* object, uint32_t port, hc_batch* raw, uint32_t max) {
 }
 
 template <class T>
-void construct(void* memory, hc_instance* instance) {
+HC_COLD void construct(void* memory, hc_instance* instance) {
   T* e = new (memory) T();
   e->self = instance;
 }
 template <class T>
-void destroy(void* object) {
+HC_COLD void destroy(void* object) {
   static_cast<T*>(object)->~T();
 }
 template <class T>
-int configure(void* object, hc_arguments* raw) {
+HC_COLD int configure(void* object, hc_arguments* raw) {
   T& e = *static_cast<T*>(object);
   Arguments arguments{raw, e.self->host};
   return e.configure(arguments) ? 0 : -1;
 }
 template <class T>
-int initialize(void* object, char* text) {
+HC_COLD int initialize(void* object, char* text) {
   T& e = *static_cast<T*>(object);
   Error error{text, e.self->host};
   return e.initialize(error) ? 0 : -1;
@@ -162,7 +162,7 @@ void* locate(void* object) {
 }
 
 template <class V>
-void print_value(const hc_host* host, hc_text* out, const V& v) {
+HC_COLD void print_value(const hc_host* host, hc_text* out, const V& v) {
   if constexpr (__is_same(V, bool))
     host->append(out, "%s", v ? "true" : "false");
   else if constexpr (__is_same(V, double))
@@ -192,7 +192,7 @@ inline constexpr bool takes_parameter = requires(typename member_of<decltype(mem
 };
 
 template <class T, auto member>
-int read_entry(void* object, const hc_string* parameter, hc_text* out, char* error) {
+HC_COLD int read_entry(void* object, const hc_string* parameter, hc_text* out, char* error) {
   typename member_of<decltype(member)>::Class& e = *static_cast<T*>(object);  // may be a base of T
   if constexpr (takes_parameter<T, member>) {
     Error failure{error, e.self->host};
@@ -210,7 +210,7 @@ int read_entry(void* object, const hc_string* parameter, hc_text* out, char* err
 }
 
 template <class T, auto member>
-int write_entry(void* object, const hc_string* value, char* text) {
+HC_COLD int write_entry(void* object, const hc_string* value, char* text) {
   typename member_of<decltype(member)>::Class& e = *static_cast<T*>(object);  // may be a base of T
   Error error{text, e.self->host};
   if constexpr (requires { (e.*member)(*value, error); }) {

@@ -9,7 +9,7 @@ struct Record {
 };
 constexpr auto record_v1 = connection_schema<Record>(1);
 
-struct Firewall : ListingEngine<Firewall, Record> {
+struct Firewall : FirewallEngine<Firewall, Record> {
   bool configure(Arguments& arguments) { return arguments.fail("this version refuses every configuration"); }
 };
 

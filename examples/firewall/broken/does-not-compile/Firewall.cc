@@ -9,7 +9,7 @@ struct Record {
 };
 constexpr auto record_v1 = connection_schema<Record>(1);
 
-struct Firewall : ListingEngine<Firewall, Record> {
+struct Firewall : FirewallEngine<Firewall, Record> {
   void connection_opened(const FlowKey&, Record& record) {
     record.core.first_seen = now();
   }  // no such member

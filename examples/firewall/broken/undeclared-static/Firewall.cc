@@ -11,7 +11,7 @@ constexpr auto record_v1 = connection_schema<Record>(1);
 
 static uint64_t connections_seen = 1;
 
-struct Firewall : ListingEngine<Firewall, Record> {
+struct Firewall : FirewallEngine<Firewall, Record> {
   void connection_opened(const FlowKey&, Record&) { ++connections_seen; }
   uint64_t seen() const { return connections_seen; }
 };

@@ -1,8 +1,6 @@
 /// What every version of Firewall declares.
 #pragma once
 #include "engine.hpp"
-#include "known_flows.hpp"
-#include "listing.hpp"
 
 namespace hotclick::firewall {
 
@@ -44,26 +42,6 @@ Fragments: the first one is judged by its ports, the others of the datagram pass
 
 New rules hold for new connections; write `flush` to end those that the old ones allowed. After a start from a store
 the sequence numbers of each connection are taken anew from its first packet.)";
-
-template <class Self, class Record>
-struct ListingEngine : FirewallEngine<Self, Record> {
-  /// A version may print its own fields; called within a line.
-  void print_more(Text, const Record&) {}
-
-  HC_COLD void list_connections(Text out) {
-    uint32_t lines = 0;
-    each_record(this->connections, [&](uint32_t slot) {
-      const Record& record = this->connections.value(slot);
-      const uint32_t left = ticks_left(this->connections.record(slot), this->shard()->ticks);
-      print_flow(out, this->connections.key(slot), record.core);
-      print_progress(out, record.core);
-      out.print(" expires %us", (left + ticks_per_second - 1) / ticks_per_second);
-      static_cast<Self*>(this)->print_more(out, record);
-      out.print("\n");
-      return ++lines < listing_limit && out.out->overflow == 0;
-    });
-  }
-};
 
 /// The declaration of a Firewall class F whose connections have the schema `record`.
 template <class F, class R>

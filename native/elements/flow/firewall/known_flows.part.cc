@@ -1,11 +1,9 @@
 /// Which packets belong to connections of this version: asked while a newer version runs beside it.
-#pragma once
-#include "engine.hpp"
+#include "base.hpp"
 
 namespace hotclick::firewall {
 
-template <class Self, class Record>
-void FirewallEngine<Self, Record>::knows(uint32_t side, Batch& batch, uint8_t* known) {
+void FirewallBase::knows(uint32_t side, Batch& batch, uint8_t* known) {
   FlowKey keys[HC_BATCH_CAPACITY];
   PacketView views[HC_BATCH_CAPACITY];
   uint32_t slots[HC_BATCH_CAPACITY];
@@ -19,8 +17,7 @@ void FirewallEngine<Self, Record>::knows(uint32_t side, Batch& batch, uint8_t* k
   if (HC_UNLIKELY(later)) mark_later_fragments(side, batch, views, known);
 }
 
-template <class Self, class Record>
-inline bool FirewallEngine<Self, Record>::knows_one(const PacketView& v, uint32_t slot) {
+inline bool FirewallBase::knows_one(const PacketView& v, uint32_t slot) {
   // A packet before this one in the batch may have ended the connection.
   if (slot == no_slot || !flow::is_live(connections.record(slot)) || !connections.is_current(slot))
     return false;
@@ -32,18 +29,16 @@ inline bool FirewallEngine<Self, Record>::knows_one(const PacketView& v, uint32_
 }
 
 /// A handshake with the ends of a connection that is over: it is another connection (RFC 6191).
-template <class Self, class Record>
-bool FirewallEngine<Self, Record>::begins_anew(const PacketView& v, uint32_t slot) const {
+bool FirewallBase::begins_anew(const PacketView& v, uint32_t slot) const {
   const uint8_t flags = reinterpret_cast<const TcpHeader*>(v.transport)->flags;
   if ((flags & (tcp_syn | tcp_ack)) != tcp_syn) return false;
-  const ConnectionState state = connections.value(slot).core.state;
+  const ConnectionState state = connections.value(slot).state;
   return state == ConnectionState::time_wait || state == ConnectionState::closed;
 }
 
 /// The fragments of a datagram go where its first one went, which may stand before them in this batch.
-template <class Self, class Record>
-void FirewallEngine<Self, Record>::mark_later_fragments(uint32_t side, Batch& batch, const PacketView* views,
-                                                        uint8_t* known) {
+void FirewallBase::mark_later_fragments(uint32_t side, Batch& batch, const PacketView* views,
+                                        uint8_t* known) {
   FragmentKey first[HC_BATCH_CAPACITY];
   uint32_t count = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
