@@ -19,9 +19,8 @@ while read -r f; do if [[ $f == *_test.cc ]]; then tests+=("$(object "$f")"); el
 g++ "${flags[@]}" "$(object native/test/main.cc)" "${tests[@]}" "${core[@]}" -ldl -o "$out/unit-tests"
 parts() { # directory, flags…: what elements share, in an archive
   mkdir -p "$1"
-  find native/sdk native/elements -name '*.part.cc' | while read -r f; do
-    g++ "${@:2}" -c -Inative/include "$f" -o "$1/$(echo "$f" | tr / _).o"
-  done
+  find native/sdk native/elements -name '*.part.cc' |
+    xargs -P "$(nproc)" -I{} bash -c 'g++ "${@:3}" -c -Inative/include "$2" -o "$1/$(echo "$2" | tr / _).o"' _ "$1" {} "${@:2}"
   rm -f "$1/element-parts.a"
   ar crs "$1/element-parts.a" "$1"/*.o
 }

@@ -37,7 +37,8 @@ function progressOf({ json }: SoakOptions): (progress: SoakProgress) => void {
 
 function progressOfSwaps({ swaps: all }: SoakOptions): (done: number) => void {
   return (done) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done} of ${all} swaps`);
+    const line = `${done} of ${all} swaps`;
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
   };
 }
 

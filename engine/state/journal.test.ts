@@ -120,3 +120,17 @@ t.test('recovery finishes what all shards had rolled to and undoes the rest', as
     t.same(await recovered.recover(), [], 'nothing is left to recover');
   }
 });
+
+t.test('the oldest revisions are forgotten, but not the one that runs', async (t) => {
+  await using store = await freshStore();
+  const journal = new RevisionJournal(store, 3);
+  const numbers = () => journal.list().map(({ revision }) => revision);
+  for (let revision = 1; revision <= 4; ++revision)
+    await journal.commit((await journal.begin(draft)).revision);
+  t.same(numbers(), [2, 3, 4]);
+  for (let revision = 5; revision <= 8; ++revision)
+    await journal.fail((await journal.begin(draft)).revision, 'it does not compile');
+  t.same(numbers(), [4, 6, 7, 8]);
+  t.match(await journal.begin(draft), { revision: 9, parent: 4 });
+  t.match(new RevisionJournal(store, 3).current(), { revision: 4 });
+});

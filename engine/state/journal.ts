@@ -76,23 +76,38 @@ export interface RevisionRecord extends RevisionDraft {
 
 const killed = 'the engine was killed';
 
+/** Revisions that a journal remembers: those of years, and bounded for an engine that is upgraded by a program. */
+export const revisionsKept = 1000;
+
+/** What one more revision makes a journal forget that keeps so many: the oldest, but never the one that runs. */
+export function outdated(
+  records: readonly RevisionRecord[],
+  current: RevisionRecord | undefined,
+  kept: number,
+): RevisionRecord[] {
+  return records.slice(0, Math.max(0, records.length + 1 - kept)).filter((one) => one !== current);
+}
+
 export class RevisionJournal {
   readonly #store: StateStore;
+  readonly #kept: number;
   readonly #records: Database<RevisionRecord, number>;
   /** What could not be written: true for this process, and written with the next change. */
   readonly #unwritten = new Map<number, RevisionRecord>();
   #last: number;
   #beginning = false;
 
-  constructor(store: StateStore) {
+  constructor(store: StateStore, kept = revisionsKept) {
     this.#store = store;
+    this.#kept = kept;
     this.#records = openDatabase(store.environment, 'journal');
     this.#last = Math.max(this.list().at(-1)?.revision ?? 0, store.revisions().at(-1)?.revision ?? 0);
   }
 
   /** Records a new revision as pending. Errors: HC_UPGRADE_BUSY while another one is. */
   async begin(draft: RevisionDraft): Promise<RevisionRecord> {
-    const pending = this.list().find(({ status }) => status === 'pending');
+    const records = this.list();
+    const pending = records.find(({ status }) => status === 'pending');
     if (this.#beginning || pending !== undefined) {
       throw new HotclickError(
         'HC_UPGRADE_BUSY',
@@ -102,15 +117,16 @@ export class RevisionJournal {
     this.#beginning = true;
     try {
       const revision = this.#last + 1;
+      const current = records.findLast(({ status }) => status === 'committed');
       const record: RevisionRecord = {
         ...draft,
         revision,
-        parent: this.current()?.revision ?? null,
+        parent: current?.revision ?? null,
         createdAt: Date.now(),
         status: 'pending',
         steps: [],
       };
-      await this.#write(() => record, record);
+      await this.#write(() => record, record, outdated(records, current, this.#kept));
       this.#last = revision;
       return record;
     } finally {
@@ -219,17 +235,25 @@ export class RevisionJournal {
     return changed ?? this.#pending(revision);
   }
 
-  /** Writes a record, which will be about as large as `sample`, and with it what could not be written before. */
-  async #write(next: () => RevisionRecord | undefined, sample: RevisionRecord): Promise<void> {
+  /**
+   * Writes a record, which will be about as large as `sample`, and with it what could not be written before; forgets
+   * others.
+   */
+  async #write(
+    next: () => RevisionRecord | undefined,
+    sample: RevisionRecord,
+    forgotten: readonly RevisionRecord[] = [],
+  ): Promise<void> {
     let written: RevisionRecord[] = [];
     const expected = [...this.#unwritten.values(), sample];
-    await this.#store.environment.commit(loadOf(expected), () => {
+    await this.#store.environment.commit(loadOf([...expected, ...forgotten]), () => {
       const record = next();
       const before = [...this.#unwritten.values()].filter(({ revision }) => revision !== record?.revision);
       written = record === undefined ? before : [...before, record];
       for (const each of written) void this.#records.put(each.revision, each);
+      for (const { revision } of forgotten) void this.#records.remove(revision);
     });
-    for (const { revision } of written) this.#unwritten.delete(revision);
+    for (const { revision } of [...written, ...forgotten]) this.#unwritten.delete(revision);
   }
 
   /** A pending revision. Errors: HC_ARGUMENT. */

@@ -39,3 +39,19 @@ t.test(
     t.throws(() => journal.step(9, 'prepared'), { code: 'HC_INTERNAL' });
   },
 );
+
+t.test('the oldest revisions are forgotten, but not the one that runs', async (t) => {
+  const journal = new MemoryJournal([], 3);
+  const numbers = () => journal.list().map(({ revision }) => revision);
+  for (let revision = 1; revision <= 4; ++revision) {
+    await journal.begin(draft);
+    await journal.commit(revision);
+  }
+  t.same(numbers(), [2, 3, 4]);
+  for (let revision = 5; revision <= 8; ++revision) {
+    await journal.begin(draft);
+    await journal.fail(revision, 'no space');
+  }
+  t.same(numbers(), [4, 6, 7, 8]);
+  t.match(await journal.begin(draft), { revision: 9, parent: 4 });
+});

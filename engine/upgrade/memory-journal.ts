@@ -1,6 +1,13 @@
 /** The journal of an engine without a store: revisions as long as the process lives. */
 import { HotclickError } from '../errors.ts';
-import { type RevisionDraft, type RevisionJournal, type RevisionRecord, withEnd } from '../state/journal.ts';
+import {
+  outdated,
+  type RevisionDraft,
+  type RevisionJournal,
+  type RevisionRecord,
+  revisionsKept,
+  withEnd,
+} from '../state/journal.ts';
 
 /** What an upgrade needs of a journal. */
 export type Journal = Pick<
@@ -9,23 +16,27 @@ export type Journal = Pick<
 >;
 
 export class MemoryJournal implements Journal {
-  readonly #records: RevisionRecord[];
+  #records: RevisionRecord[];
+  readonly #kept: number;
 
   /** `records`: what another process had. */
-  constructor(records: readonly RevisionRecord[] = []) {
+  constructor(records: readonly RevisionRecord[] = [], kept = revisionsKept) {
     this.#records = [...records];
+    this.#kept = kept;
   }
 
   begin(draft: RevisionDraft): Promise<RevisionRecord> {
+    const current = this.current();
     const record: RevisionRecord = {
       ...draft,
       revision: (this.#records.at(-1)?.revision ?? 0) + 1,
-      parent: this.current()?.revision ?? null,
+      parent: current?.revision ?? null,
       createdAt: Date.now(),
       status: 'pending',
       steps: [],
     };
-    this.#records.push(record);
+    const gone = new Set(outdated(this.#records, current, this.#kept));
+    this.#records = [...this.#records.filter((one) => !gone.has(one)), record];
     return Promise.resolve(record);
   }
   step(revision: number, step: string): Promise<RevisionRecord> {
