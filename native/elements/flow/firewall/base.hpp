@@ -4,6 +4,7 @@
 /// How a batch goes through: look at every packet and make its key; look all keys up at once; then, packet by
 /// packet and in order, judge by the record, or by the rules when there is none.
 #pragma once
+#include "../handed_over.hpp"
 #include "fragments.hpp"
 #include "packet_view.hpp"
 #include "rules.hpp"
@@ -11,6 +12,9 @@
 #include "timeouts.hpp"
 
 namespace hotclick::firewall {
+
+using flow::handed_over;
+using flow::leave_out_handed_over;
 
 /// What must outlive an upgrade beside the connections.
 struct Totals {
@@ -66,7 +70,6 @@ struct FirewallBase : Element, FirewallTimeouts {
   virtual void print_record(Text, const Connection&) {}
 
  private:
-  static constexpr uint16_t handed_over = 0xFFFE;  // never reaches split()
   static constexpr uint16_t refuse(DropReason reason) { return static_cast<uint16_t>(drop(reason)); }
 
   bool knows_one(const PacketView& v, uint32_t slot);

@@ -20,15 +20,7 @@ void FirewallBase::push(uint32_t side, Batch& batch) {
   }
   totals->allowed += passed;
   totals->denied += n - passed - gone;
-  if (HC_UNLIKELY(gone != 0)) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; ++i) {
-      if (ports[i] == handed_over) continue;
-      batch.packets[kept] = batch.packets[i];
-      ports[kept++] = ports[i];
-    }
-    batch.count = kept;
-  }
+  if (HC_UNLIKELY(gone != 0)) leave_out_handed_over(batch, ports);
   split(batch, ports);
 }
 

@@ -1,6 +1,7 @@
 /// How a batch goes through IPRewriter: look at every packet and make its key; look all keys up at once; then, packet by
 /// packet and in order, rewrite by the mapping, or make one.
 #pragma once
+#include "../handed_over.hpp"
 #include "eviction.hpp"
 #include "input_spec.hpp"
 #include "listing.hpp"
@@ -49,8 +50,6 @@ struct IPRewriter : Element, RewriterTimeouts {
   void list_udp(Text out) { list_mappings(mappings, out, protocol_udp); }
 
  private:
-  static constexpr uint16_t handed_over = 0xFFFE;  // a port number that split() never sees
-
   /// The flow of every packet of the batch and the slot of its mapping; no transport header where a packet cannot be
   /// rewritten.
   void look(Batch& batch, FlowId* ids, uint8_t** transports, uint32_t* slots);

@@ -54,15 +54,7 @@ void IPRewriter::push(uint32_t port, Batch& batch) {
     else
       gone |= ports[i] == handed_over;
   }
-  if (HC_UNLIKELY(gone)) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; ++i) {
-      if (ports[i] == handed_over) continue;
-      batch.packets[kept] = batch.packets[i];
-      ports[kept++] = ports[i];
-    }
-    batch.count = kept;
-  }
+  if (HC_UNLIKELY(gone)) leave_out_handed_over(batch, ports);
   split(batch, ports);
 }
 
