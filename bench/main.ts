@@ -7,6 +7,7 @@ import { type Benchmark, BenchmarkUsageError } from './benchmark.ts';
 
 /** Loaded when asked for, so that one that cannot be loaded does not keep the others from running. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  compile: async () => (await import('./compile/compile-bench.ts')).compileBenchmark,
   datapath: async () => (await import('./datapath/datapath-bench.ts')).datapathBenchmark,
   statics: async () => (await import('./statics/statics-bench.ts')).staticsBenchmark,
   report: async () => (await import('./report/report-bench.ts')).reportBenchmark,

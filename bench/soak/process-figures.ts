@@ -23,7 +23,7 @@ export function readFigures(pid: number): ProcessFigures {
   };
 }
 
-/** By how much each may grow over a whole run. What is left to memory is what a JavaScript heap takes and gives back. */
+/** By how much each may grow over a whole run. What is left to memory is room that allocators keep. */
 const allowed: Readonly<Record<keyof ProcessFigures, number>> = {
   memory: 8 * 1024 * 1024,
   descriptors: 2,

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Engine } from '../../engine/index.ts';
 import { buildLibraries } from './libraries.ts';
 import type { SoakOptions } from './options.ts';
@@ -46,6 +48,7 @@ export async function swaps(
       const library = good.Firewall[Math.floor(done / swapsAnUpgrade) % good.Firewall.length]!;
       await (isUpgrade ? engine.upgrade({ Firewall: library }) : engine.rollback({ revision: done - 1 }));
       if (done % Math.ceil(count / samples) !== 0) continue;
+      collectGarbage();
       log.add(done, readFigures(process.pid));
       say(done);
     }
@@ -65,6 +68,12 @@ export async function swaps(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What is held is to be seen, not when JavaScript has last looked for garbage: that is worth ten megabytes and more. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** Both counters belong to a shard, which is between them for a batch at most: what is missing for good shows twice. */

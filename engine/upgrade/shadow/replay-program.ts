@@ -59,7 +59,21 @@ const answers: { [K in keyof ReplayRequests]: (request: ReplayRequests[K]['reque
 };
 
 function progress(version: 'old' | 'new', packet: number): void {
-  writeSync(1, `${version} ${packet}\n`);
+  writeLine(`${version} ${packet}\n`);
+}
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Whoever reads may be slow, and a loader may have made standard output one that does not wait for that. */
+function writeLine(line: string): void {
+  for (let rest = line; rest !== ''; ) {
+    try {
+      rest = rest.slice(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(nobody, 0, 0, 1);
+    }
+  }
 }
 
 const channel = new ChildChannel(new Socket({ fd: 3, readable: true, writable: true }), (message) => {
