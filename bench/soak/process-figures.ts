@@ -6,6 +6,7 @@ export interface ProcessFigures {
   /** Resident memory without pages shared with files, bytes. */
   readonly memory: number;
   readonly descriptors: number;
+  /** Of files and of memory that has a name: libraries, state, rings. What allocators map is in `memory`. */
   readonly mappings: number;
   /** Different element libraries that are mapped. */
   readonly libraries: number;
@@ -18,7 +19,7 @@ export function readFigures(pid: number): ProcessFigures {
   return {
     memory: Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
-    mappings: maps.length,
+    mappings: maps.filter((line) => line.includes('/')).length,
     libraries: new Set(libraries).size,
   };
 }

@@ -3,6 +3,7 @@
 #include "clock.hh"
 #include "shard.hh"
 #include "swap_code.hh"
+#include "urgency.hh"
 
 namespace hotclick::core {
 HC_SWAP_CODE bool SwapCommand::step(Shard& shard) {
@@ -10,10 +11,16 @@ HC_SWAP_CODE bool SwapCommand::step(Shard& shard) {
   if (next_ &&
       warm_up_.step(*next_, shard.graph().get(), restart ? shard.way_out() : std::span<const void* const>{}))
     return false;
+  if (!urgent_) {  // in a round of its own: it is not part of the break
+    urgent_ = true;
+    make_urgent(this_thread());
+    return false;
+  }
   if (!restart) {
     begin_ = monotonic();
     shard.install(std::move(next_), watched_);
     end_ = monotonic();
+    make_ordinary(this_thread());
     return true;
   }
   if (!left_) {
@@ -23,6 +30,7 @@ HC_SWAP_CODE bool SwapCommand::step(Shard& shard) {
     return false;
   }
   end_ = shard.entered_at();
+  make_ordinary(this_thread());
   return true;
 }
 
@@ -32,6 +40,7 @@ void SwapCommand::install_restarted(Shard& shard) {
 
 void SwapCommand::interrupted() {
   end_ = monotonic();
+  make_ordinary(this_thread());
 }
 
 bool WatchCommand::step(Shard& shard) {

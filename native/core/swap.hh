@@ -37,7 +37,7 @@ class SwapCommand : public Command {
   bool watched_;
   WarmUp warm_up_;
   uint64_t begin_ = 0, end_ = 0;
-  bool left_ = false;
+  bool urgent_ = false, left_ = false;
 };
 
 /// What becomes of a graph that is watched. Ending the watch and keeping it are two, so that a shard can still go back

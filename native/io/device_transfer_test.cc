@@ -186,14 +186,14 @@ void takes_the_traffic_over(const char* options) {
     const std::string apart = std::string(options) + " GROUP=" + std::to_string(round + 1);
     auto second = std::make_unique<Owner>("af_packet", "right", apart.c_str(), nullptr, nullptr);
     if (!second->device || !CHECK(device_of(second->device).beside != nullptr)) return;
-    const auto send = [&] {
-      for (uint32_t n = random.below(60); n != 0; --n) CHECK(left.send(numbered(sent++, 60)));
+    const auto send = [&](uint32_t least) {
+      for (uint32_t n = least + random.below(60); n != 0; --n) CHECK(left.send(numbered(sent++, 60)));
     };
-    send();
+    send(0);
     device_of(second->device).beside->start(device_of(second->device));
-    send();
+    send(1);  // something must come to the second, or it would be waited for in vain
     if (!owner->expect(next, random.below(sent - next + 1), random)) return;
-    send();
+    send(0);
     const Device& first = device_of(owner->device);
     device_of(second->device)
         .beside->pass_over(device_of(second->device), first.beside->last_frame(device_of(owner->device)));
