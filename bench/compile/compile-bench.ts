@@ -1,11 +1,11 @@
 /** How long somebody waits for one element: the compiler call with which the build makes each library. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import {
-  elementFlagsFile,
+  elementFlags,
   elementLibraries,
   elementParts,
   elementSources,
@@ -56,8 +56,15 @@ export const compileBenchmark: Benchmark = {
 };
 
 async function measure(file: string, runs: number, output: string): Promise<CompileTime> {
-  const flags = readFileSync(elementFlagsFile, 'utf8').split('\n').filter(Boolean);
-  const args = [...flags, `-I${sdkDirectory}`, file, elementParts, ...elementLibraries, '-o', output];
+  const args = [
+    ...elementFlags(),
+    `-I${sdkDirectory}`,
+    file,
+    elementParts,
+    ...elementLibraries,
+    '-o',
+    output,
+  ];
   const samples: number[] = [];
   for (let run = 0; run < runs; ++run) {
     const begin = performance.now();

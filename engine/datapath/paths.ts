@@ -1,5 +1,5 @@
 /** Where the parts of the installed package lie. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,5 +26,8 @@ export const sdkDirectory = join(packageRoot, 'native', 'include');
 export const elementParts = join(buildDirectory, 'element-parts.a');
 /** Comes last: the compiler's own helpers, where a processor needs them. */
 export const elementLibraries = ['-lgcc'] as const;
-/** Compiler flags of an element, one a line; binding.gyp reads the same file. */
-export const elementFlagsFile = join(packageRoot, 'native', 'element-flags.txt');
+/** Compiler flags of an element; binding.gyp reads the same file, one a line. */
+export const elementFlags = (): string[] =>
+  readFileSync(join(packageRoot, 'native', 'element-flags.txt'), 'utf8')
+    .split('\n')
+    .filter(Boolean);

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { elementFlagsFile, elementLibraries, elementParts, sdkDirectory } from '../datapath/paths.ts';
+import { elementFlags, elementLibraries, elementParts, sdkDirectory } from '../datapath/paths.ts';
 import type { StaticsMode } from '../engine-types.ts';
 import { HotclickError } from '../errors.ts';
 import { buildParts, preprocess, unfinishedName } from './element-parts.ts';
@@ -42,10 +42,7 @@ export async function buildElement(file: string, options: BuildOptions = {}): Pr
     throw new HotclickError('HC_ARGUMENT', `${file} is neither a C++ source (.cc) nor a library (.so)`);
   }
   const { statics = 'mapped' } = options;
-  const flags = [
-    ...(await readFile(elementFlagsFile, 'utf8')).split('\n').filter((line) => line !== ''),
-    ...staticsFlags[statics],
-  ];
+  const flags = [...elementFlags(), ...staticsFlags[statics]];
   const cacheDirectory = options.cacheDirectory ?? defaultCache();
   const partOptions = { flags, cacheDirectory, ...(options.signal ? { signal: options.signal } : {}) };
   const { text, headers } = await preprocess(file, partOptions);

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'n
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { elementDirectory, elementFlagsFile, sdkDirectory } from '../../engine/datapath/paths.ts';
+import { elementDirectory, elementFlags, sdkDirectory } from '../../engine/datapath/paths.ts';
 import { Engine } from '../../engine/engine.ts';
 import { elementSource, untilGrown } from './traffic.ts';
 
@@ -78,8 +78,13 @@ t.test(
     );
     writeFileSync(abi, changed);
     const library = join(directory, 'Counter.so');
-    const flags = readFileSync(elementFlagsFile, 'utf8').split(/\s+/).filter(Boolean);
-    execFileSync('g++', [...flags, `-I${directory}/include`, join(directory, 'Counter.cc'), '-o', library]);
+    execFileSync('g++', [
+      ...elementFlags(),
+      `-I${directory}/include`,
+      join(directory, 'Counter.cc'),
+      '-o',
+      library,
+    ]);
     await t.rejects(engine.upgrade({ Counter: library }), {
       code: 'HC_LIBRARY',
       message: /another layout of element ABI/,

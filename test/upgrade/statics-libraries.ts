@@ -1,9 +1,9 @@
 /** Libraries with static variables that they do not declare. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { elementFlagsFile, sdkDirectory } from '../../engine/datapath/paths.ts';
+import { elementFlags, sdkDirectory } from '../../engine/datapath/paths.ts';
 import type { StaticsReport, UpgradeReport } from '../../engine/engine-types.ts';
 
 /** The example element PlainMeter at one of its versions. */
@@ -22,9 +22,6 @@ export function buildWithC(directory: string, flags: readonly string[]): string 
   mkdirSync(directory);
   const object = join(directory, 'numbered.o');
   const library = join(directory, 'Counter.so');
-  const elementFlags = readFileSync(elementFlagsFile, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
   execFileSync('gcc', [
     '-O2',
     '-fPIC',
@@ -36,7 +33,7 @@ export function buildWithC(directory: string, flags: readonly string[]): string 
     object,
   ]);
   const sources = [staticsSource('numbered'), object];
-  execFileSync('g++', [...elementFlags, ...flags, `-I${sdkDirectory}`, ...sources, '-o', library]);
+  execFileSync('g++', [...elementFlags(), ...flags, `-I${sdkDirectory}`, ...sources, '-o', library]);
   return library;
 }
 

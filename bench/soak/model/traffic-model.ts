@@ -121,8 +121,7 @@ function newestOf(
   const newest = new Map<string, StateRow>();
   for (const row of rows) {
     const name = nameOf(row);
-    const other = newest.get(name);
-    if (!other) newest.set(name, row);
+    if (!newest.has(name)) newest.set(name, row);
     else if (row.version === undefined) faults.push(`two records for ${name}`);
   }
   return newest;

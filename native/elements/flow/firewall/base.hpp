@@ -42,8 +42,8 @@ enum DropReason : uint32_t {
 };
 
 struct FirewallBase : Element, FirewallTimeouts {
-  Table<FlowKey, Connection> connections{1u
-                                         << 20};  // what a record has behind its Connection is the version's
+  /// What a record has behind its Connection is the version's.
+  Table<FlowKey, Connection> connections{1u << 20};
   Table<FragmentKey, FragmentRoute> fragments{fragment_capacity};
   hotclick::State<Totals> totals;
   bool loose = false, check_windows = true, pass_other = false;
